@@ -1,0 +1,84 @@
+// Everything that the engine knows about one target: plain data, written by the engine alone, read by status and
+// explain.
+// May know: model, health.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "keepwell/engine/health.hpp"
+#include "keepwell/model/fact.hpp"
+#include "keepwell/model/state.hpp"
+
+namespace keepwell::engine {
+
+/// Why the next start is wanted; it decides which gates are asked and what is counted.
+enum class StartCause : std::uint8_t { none, initial, exited, remedy, operated, dependency };
+
+/// A remedy that is due but not done.
+struct HoldState {
+    bool active = false;
+    Hold reason = Hold::paused;
+    Remedy would = Remedy::restart;
+    Instant until = never;
+    std::string detail;
+};
+
+struct Target {
+    // The phase machine.
+    Phase phase = Phase::waiting;
+    Instant phase_since{};
+    Reason phase_reason = Reason::none;
+    std::string phase_detail;
+    Instance instance;              ///< the live one; empty when there is none
+    bool taken_as_started = false;  ///< dry-run holds the start, and the probes run all the same
+    CommandId start_id = 0;         ///< command::Start in flight
+    CommandId stop_id = 0;          ///< command::Stop in flight for `instance`, or for what an exit left behind
+    std::vector<std::pair<CommandId, Instance>> strays;  ///< late instances that are being ended: nothing starts before
+    StartCause cause = StartCause::initial;              ///< of the start that is wanted or under way
+    bool operator_stopped = false;
+    bool final_stop = false;  ///< once dead it stays dead (a person, a `stop` rung, keepwell's end)
+    ExitStatus last_exit;
+    bool has_exited = false;
+
+    // The health machine.
+    HealthState health;
+    Health shown_health = Health::none;  ///< as last said in a fact
+    CommandId probe_id = 0;              ///< command::RunProbe in flight
+    Instant probe_started{};
+
+    // The remediation machine.
+    Remediation remediation = Remediation::idle;
+    Remedy remedy = Remedy::restart;  ///< the one that is due, held, acting or being verified
+    std::uint32_t rung = 0;
+    std::uint32_t attempt = 0;      ///< remedies tried in this incident
+    std::uint32_t streak_base = 0;  ///< failures before this count are explained by somebody else's trouble
+    bool told = false;              ///< the ladder has nothing more to do
+    CommandId hook_id = 0;          ///< command::RunHook in flight
+    HoldState hold;
+    bool paused = false;
+    IncidentId incident = 0;
+    Instant incident_since{};
+    Reason incident_reason = Reason::none;
+    std::uint32_t quarantines = 0;  ///< in a row, without proven health
+    bool half_open = false;         ///< the try out of quarantine is under way
+
+    // The restart history.
+    std::vector<Instant> history;  ///< of restarts that count, oldest first
+    std::uint32_t in_a_row = 0;    ///< restarts without proven health
+    std::uint32_t restarts = 0;    ///< all, for people
+    Instant last_restart{};
+
+    // What is due, and when; `never` where nothing is.
+    Instant probe_at = never;         ///< next probe
+    Instant probe_overdue = never;    ///< the adapter has not answered
+    Instant command_overdue = never;  ///< nor to a start, a stop or a hook
+    Instant start_at = never;         ///< in backoff: the earliest next start
+    Instant verify_until = never;
+    Instant retry_at = never;    ///< next try out of quarantine
+    Instant proven_at = never;   ///< without a probe: being up until then is proven health
+    Instant hold_until = never;  ///< a hold that ends with time
+};
+
+}  // namespace keepwell::engine

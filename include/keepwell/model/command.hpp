@@ -1,0 +1,65 @@
+// What the engine asks for: its outputs towards the world. A closed variant of small structs.
+// Each command with an id is completed exactly once by the event named beside it, however it ends.
+// May know: std, names.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "keepwell/model/names.hpp"
+#include "keepwell/model/time.hpp"
+
+namespace keepwell::command {
+
+/// Start an instance of the target. Completed by event::StartFinished; its end is reported by event::Exited.
+struct Start {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+};
+
+/// End this instance and everything it started: stop signal to its group, `grace`, then SIGKILL. Completed by
+/// event::StopFinished, also when the instance is gone already. A second Stop of one instance (with less grace)
+/// hurries the first; both complete.
+struct Stop {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;
+    Duration grace{0};
+};
+
+/// Ask the target how it is, once. Completed by event::ProbeFinished.
+struct RunProbe {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;  ///< empty in dry-run, when what is asked was not started by us
+};
+
+/// The answer to this RunProbe is no longer wanted: end it now. The RunProbe still completes (outcome `error`).
+struct CancelProbe {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+};
+
+/// Run the command of a `run` rung. Completed by event::HookFinished.
+struct RunHook {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    std::uint32_t rung = 0;
+    Duration timeout{0};
+};
+
+/// Keep what shows why: the log's tail and the last probe results. Comes before the remedy that would destroy it.
+/// Not completed: nothing waits for it.
+struct KeepEvidence {
+    TargetIndex target = no_target;
+    IncidentId incident = 0;
+};
+
+}  // namespace keepwell::command
+
+namespace keepwell {
+
+using Command = std::variant<command::Start, command::Stop, command::RunProbe, command::CancelProbe, command::RunHook,
+                             command::KeepEvidence>;
+
+}  // namespace keepwell

@@ -1,0 +1,35 @@
+// The identities that everything else refers to.
+// May know: std only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace keepwell {
+
+/// Index of a service in `Policy::services`.
+using ServiceIndex = std::uint32_t;
+
+/// Index of a target in `Policy::targets`. A target is one supervised instance of a service (a Swarm slot).
+using TargetIndex = std::uint32_t;
+
+/// Stands where a fact concerns the host and no single target.
+inline constexpr TargetIndex no_target = UINT32_MAX;
+
+/// Names one command from its issue to its one completion. Never reused by one engine; 0 is none.
+using CommandId = std::uint64_t;
+
+/// Names one incident; counts up over restarts of keepwell. 0 is none.
+using IncidentId = std::uint64_t;
+
+/// One life of a target: a pid with its kernel start time ("4711@8812345"), or a full container id.
+/// Two lives never share an id on one boot, so a stale message about an old life is recognised.
+struct Instance {
+    std::string id;
+    std::int64_t pid = 0;  ///< for people and for `status`; identity is `id`. 0 for a container.
+
+    friend bool operator==(const Instance& a, const Instance& b) { return a.id == b.id; }
+    bool exists() const { return !id.empty(); }
+};
+
+}  // namespace keepwell

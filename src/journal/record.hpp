@@ -1,0 +1,71 @@
+// The records of the journal: everything that happened, was decided and asked for, in order.
+// A record names targets, not indices, so that it can be read under another policy. docs/journal-format.md is the page.
+// May know: model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "keepwell/model/command.hpp"
+#include "keepwell/model/event.hpp"
+#include "keepwell/model/fact.hpp"
+#include "keepwell/model/state.hpp"
+
+namespace keepwell::journal {
+
+/// A keepwell began to supervise. Type "policy.loaded": it is the first thing people see of a run.
+struct RunStarted {
+    std::string keepwell_version;
+    std::string policy_version;
+    std::vector<std::string> files;
+    Mode mode = Mode::enforce;
+    std::string boot_id;  ///< monotonic times of one boot can be compared; of two boots they can not
+    std::int64_t pid = 0;
+    std::size_t targets = 0;
+    std::size_t services = 0;
+};
+
+/// A keepwell ended in order. Type "run.ended".
+struct RunEnded {};
+
+/// Something that happened. Types "input.*".
+struct Input {
+    Event event;
+};
+
+/// Something that was asked for. Types "command.*".
+struct Asked {
+    Command command;
+};
+
+/// Something that was decided or noticed. The types of the CLI's events.
+struct Noted {
+    Fact fact;
+};
+
+/// What of a target outlives keepwell. Type "state". The last one of a target counts.
+struct State {
+    TargetMemory memory;
+};
+
+/// What was kept before a remedy ended an instance. Type "evidence".
+struct Evidence {
+    IncidentId incident = 0;
+    std::string output_tail;
+    std::vector<ProbeResult> probes;
+};
+
+using Body = std::variant<RunStarted, RunEnded, Input, Asked, Noted, State, Evidence>;
+
+struct Record {
+    std::uint64_t seq = 0;  ///< given by the writer, counts up over restarts
+    Instant at{};           ///< monotonic
+    WallTime time{};        ///< wall
+    std::string target;     ///< by name; empty: the whole host, or a service
+    std::string service;
+    Body body;
+};
+
+}  // namespace keepwell::journal

@@ -1,0 +1,77 @@
+// The loop that joins engine and world: event -> engine -> journal -> execute, and one timer.
+// May know: engine, model, journal, ports. It does not know what is behind a port, and decides nothing.
+// Threads: all calls on one loop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "journal/record.hpp"
+#include "journal/sink.hpp"
+#include "keepwell/engine/engine.hpp"
+#include "supervisor/ports.hpp"
+
+namespace keepwell::supervisor {
+
+struct Ports {
+    ProbePort& probes;
+    ProcessPort& processes;
+    ClockPort& clock;
+    OutputPort& output;
+    journal::Sink& journal;
+};
+
+/// What an earlier keepwell left in the journal; times are already on this boot's clock.
+struct Memories {
+    std::vector<TargetMemory> targets;
+    IncidentId last_incident = 0;
+};
+
+class Supervisor {
+  public:
+    Supervisor(Policy policy, Ports ports, Memories memories);
+
+    /// Adopts what still lives, restores what is known, and begins to work. Once.
+    /// `run` is journaled first; its policy fields are filled in here.
+    void begin(journal::RunStarted run);
+
+    /// Takes one event; safe to call from inside an observer or a port (it is queued then).
+    void post(Event event);
+
+    const engine::Engine& engine() const { return engine_; }
+    Instant now() const { return ports_.clock.now(); }
+    WallTime wall() const { return ports_.clock.wall(); }
+
+    /// Asked to shut down, and nothing lives any more.
+    bool finished() const { return engine_.finished(); }
+
+    /// Sees every record as it is journaled, after it was written. Returns a key for unsubscribe().
+    using Observer = std::function<void(const journal::Record&)>;
+    std::uint64_t subscribe(Observer observer);
+    void unsubscribe(std::uint64_t key);
+
+  private:
+    void take(const Event& event);
+    void keep(journal::Body body, TargetIndex target);
+    void execute(const Command& command);
+    void keep_evidence(const command::KeepEvidence& command);
+    void follow_calendar(Instant now);
+    void arm();
+
+    Ports ports_;
+    engine::Engine engine_;
+    Memories memories_;
+    std::deque<Event> queue_;
+    bool taking_ = false;
+    Instant armed_ = never;
+    Instant calendar_at_ = never;
+    std::vector<bool> in_maintenance_;
+    std::map<std::uint64_t, Observer> observers_;
+    std::uint64_t next_observer_ = 1;
+};
+
+}  // namespace keepwell::supervisor
