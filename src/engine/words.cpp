@@ -6,6 +6,7 @@
 #include "keepwell/model/fact.hpp"
 #include "keepwell/model/spec.hpp"
 #include "keepwell/model/state.hpp"
+#include "keepwell/model/time.hpp"
 
 namespace keepwell {
 namespace {
@@ -18,7 +19,31 @@ std::optional<Enum> find(std::string_view text, std::initializer_list<Enum> all)
     return std::nullopt;
 }
 
+/// `value` / `unit` as a decimal without trailing zeros: (1500, 1000) is "1.5". `unit` is a power of ten.
+std::string decimal(std::uint64_t value, std::uint64_t unit) {
+    std::string text = std::to_string(value / unit);
+    if (value % unit == 0) return text;
+    text += '.' + std::to_string(unit + value % unit).substr(1);
+    return text.erase(text.find_last_not_of('0') + 1);
+}
+
 }  // namespace
+
+std::string to_string(Duration duration) {
+    const bool negative = duration < Duration::zero();
+    const auto count = static_cast<std::uint64_t>(duration.count());
+    const std::uint64_t all = negative ? 0 - count : count;
+    const std::string sign = negative ? "-" : "";
+    constexpr std::uint64_t us = 1'000, ms = 1'000 * us, s = 1'000 * ms, minute = 60 * s, hour = 60 * minute;
+    if (all == 0) return "0s";
+    if (all < us) return sign + std::to_string(all) + "ns";
+    if (all < ms) return sign + decimal(all, us) + "\u00b5s";
+    if (all < s) return sign + decimal(all, ms) + "ms";
+    std::string text = sign;
+    if (all >= hour) text += std::to_string(all / hour) + "h";
+    if (all >= minute) text += std::to_string(all % hour / minute) + "m";
+    return text + decimal(all % minute, s) + "s";
+}
 
 std::string_view to_string(Phase phase) {
     switch (phase) {

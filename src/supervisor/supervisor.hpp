@@ -39,6 +39,9 @@ class Supervisor {
     /// `run` is journaled first; its policy fields are filled in here.
     void begin(journal::RunStarted run);
 
+    /// Journals that this keepwell ended in order. Last.
+    void end();
+
     /// Takes one event; safe to call from inside an observer or a port (it is queued then).
     void post(Event event);
 
@@ -49,7 +52,8 @@ class Supervisor {
     /// Asked to shut down, and nothing lives any more.
     bool finished() const { return engine_.finished(); }
 
-    /// Sees every record as it is journaled, after it was written. Returns a key for unsubscribe().
+    /// Sees every record as it is journaled, after it was written. Returns a key for unsubscribe(), which an
+    /// observer must not call from inside itself.
     using Observer = std::function<void(const journal::Record&)>;
     std::uint64_t subscribe(Observer observer);
     void unsubscribe(std::uint64_t key);

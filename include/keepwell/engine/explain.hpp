@@ -26,7 +26,4 @@ struct Sentence {
 
 std::vector<Sentence> explain(const Engine& engine, TargetIndex target, Instant now);
 
-/// "90s" as "1m30s": a duration in Docker's notation, rounded to the millisecond.
-std::string format_duration(Duration duration);
-
 }  // namespace keepwell::engine

@@ -39,6 +39,7 @@ struct Target {
     StartCause cause = StartCause::initial;              ///< of the start that is wanted or under way
     bool operator_stopped = false;
     bool final_stop = false;  ///< once dead it stays dead (a person, a `stop` rung, keepwell's end)
+    bool hurried = false;     ///< keepwell ends at once, and its stop was asked for again without grace
     ExitStatus last_exit;
     bool has_exited = false;
 
@@ -61,8 +62,12 @@ struct Target {
     IncidentId incident = 0;
     Instant incident_since{};
     Reason incident_reason = Reason::none;
-    std::uint32_t quarantines = 0;  ///< in a row, without proven health
-    bool half_open = false;         ///< the try out of quarantine is under way
+    std::uint32_t quarantines = 0;    ///< in a row, without proven health
+    bool half_open = false;           ///< the try out of quarantine is under way
+    bool by_ladder = false;           ///< the remedy is a rung, not a restart after an exit
+    bool renewed = false;             ///< a new instance, whose dependants may want a restart once it is well
+    bool dependency_restart = false;  ///< to be restarted because a dependency was healed
+    Reason remedy_reason = Reason::none;
 
     // The restart history.
     std::vector<Instant> history;  ///< of restarts that count, oldest first

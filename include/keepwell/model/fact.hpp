@@ -3,6 +3,7 @@
 // May know: std, names, state, time.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -130,8 +131,11 @@ struct Quarantined {
     std::uint32_t restarts = 0;
     Instant until = never;
 };
-/// alert.raised and alert.resolved. `alert` is stable: storm, quarantined, probe_errors, survivors, notify, overdue,
-/// not_restarted.
+/// What `alert` can be in the next two: stable names.
+inline constexpr std::array<std::string_view, 7> alert_names{"storm",  "quarantined", "probe_errors", "survivors",
+                                                             "notify", "overdue",     "not_restarted"};
+
+/// alert.raised and alert.resolved. `alert` is one of `alert_names`.
 struct AlertRaised {
     std::string_view alert;
     std::string detail;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace keepwell {
 
@@ -33,5 +34,8 @@ constexpr Instant later(Instant at, Duration length) {
     if (length.count() > 0 && at > never - length) return never;
     return at + length;
 }
+
+/// "3s", "1m30s", "1.5s", "500ms", "0s": the notation of Go's time.Duration.String(), which Docker prints. Exact.
+std::string to_string(Duration duration);
 
 }  // namespace keepwell

@@ -1,0 +1,205 @@
+// The inside of the engine: its state, and the steps that its files share.
+//   engine.cpp       takes events, runs timers, settles what follows
+//   lifecycle.cpp    the tables of allowed transitions
+//   life.cpp         the phase machine: starts, exits, stops, dependencies, keepwell's end
+//   probing.cpp      the probe schedule, and what results mean
+//   healing.cpp      the remediation machine: ladder, verification, quarantine, incidents
+//   gates.cpp        the gates between due and done, and the guard over the host
+//   persons.cpp      what people ask for
+//   restoring.cpp    what outlives keepwell
+// May know: model and engine.
+#pragma once
+
+#include <deque>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "keepwell/engine/deadlines.hpp"
+#include "keepwell/engine/engine.hpp"
+#include "keepwell/engine/graph.hpp"
+#include "keepwell/engine/guard.hpp"
+#include "keepwell/engine/lifecycle.hpp"
+#include "keepwell/engine/restart.hpp"
+
+namespace keepwell::engine {
+
+/// An adapter has so long to complete a Start.
+inline constexpr Duration start_patience = 60s;
+/// An adapter has so long beyond the grace to complete a Stop; then the Stop is asked for again, without grace.
+inline constexpr Duration stop_patience = 30s;
+/// An adapter has so long beyond the timeout to complete a RunHook.
+inline constexpr Duration hook_patience = 30s;
+/// An adapter has so long beyond the timeout to complete a RunProbe (docker's guard on starting an exec, and slack).
+inline constexpr Duration probe_patience = 40s;
+
+/// Which gates are asked.
+enum class Asking : std::uint8_t {
+    first_start,  ///< nothing is wrong: only what forbids any start
+    restart,      ///< after an exit or a healed dependency
+    ladder,       ///< everything
+};
+
+/// A closed gate.
+struct Closed {
+    Hold reason = Hold::paused;
+    Instant until = never;
+    std::string detail;
+    Origin rule;
+};
+
+class Engine::Impl {
+  public:
+    Impl(Policy policy, EngineOptions options);
+
+    const Decisions& handle(const Event& event, Instant now);
+
+    // engine.cpp
+    void on(const event::Begin&);
+    void on(const event::Tick&) {}
+    void on(const event::Restored&);
+    void on(const event::StartFinished&);
+    void on(const event::StopFinished&);
+    void on(const event::Exited&);
+    void on(const event::ProbeFinished&);
+    void on(const event::HookFinished&);
+    void on(const event::Maintenance&);
+    void on(const event::Operated&);
+    void on(const event::Shutdown&);
+
+    bool known(TargetIndex target);
+    void run_timers();
+    void run_timers_of(TargetIndex index);
+    void settle();
+    void step(TargetIndex index);
+    void wake(TargetIndex index);
+    void rearm(TargetIndex index);
+    void mark(TargetIndex index);
+    void note(TargetIndex index, fact::Body body, Origin rule = {});
+    void unexpected(TargetIndex index, std::string detail);
+    void raise(TargetIndex index, std::string_view alert, std::string detail, Origin rule = {});
+    void resolve(TargetIndex index, std::string_view alert, std::string detail);
+    CommandId new_id() { return ++last_id_; }
+
+    const ServiceSpec& spec(TargetIndex index) const { return policy_.services[policy_.targets[index].service]; }
+    const std::string& name(TargetIndex index) const { return policy_.targets[index].name; }
+    bool is_dry(TargetIndex index) const { return policy_.mode == Mode::dry_run || spec(index).dry_run; }
+
+    // life.cpp
+    void set_phase(TargetIndex index, Phase to, Reason reason, std::string detail = {}, Instant until = never);
+    void try_first_start(TargetIndex index);
+    void try_restart(TargetIndex index);
+    void start(TargetIndex index);
+    void take_as_started(TargetIndex index);
+    void began_to_run(TargetIndex index, Reason reason);
+    void begin_stop(TargetIndex index, Reason reason, Duration grace);
+    void after_stop(TargetIndex index);
+    void ended_by_itself(TargetIndex index, Reason reason);
+    void stay_dead(TargetIndex index, Reason reason);
+    void try_shutdown(TargetIndex index);
+    void command_is_overdue(TargetIndex index);
+    void ask_to_stop_again(TargetIndex index);
+    void end_stray(TargetIndex index, const Instance& instance);
+    void affects_others(TargetIndex index);
+    bool clear_to_start(const Target& target) const { return !target.stop_id && target.strays.empty(); }
+    /// Why a target that is dead now is to stay so.
+    Reason why_stopped(TargetIndex index) const;
+
+    /// What a dependency's condition says at the moment.
+    enum class Readiness : std::uint8_t { met, wait, impossible };
+    Readiness readiness(const Dependency& dependency) const;
+    Readiness readiness(DependencyCondition condition, TargetIndex of) const;
+    bool unwell(TargetIndex index) const;
+    const Dependency* unwell_dependency(TargetIndex index) const;
+
+    // probing.cpp
+    void begin_probing(TargetIndex index, Instant started_at);
+    void end_probing(TargetIndex index);
+    void issue_probe(TargetIndex index);
+    void cancel_probe(TargetIndex index);
+    void take_result(TargetIndex index, ProbeResult result);
+    void show_health(TargetIndex index, Reason reason, std::string detail);
+
+    // healing.cpp
+    void set_remediation(TargetIndex index, Remediation to);
+    void judge_unhealthy(TargetIndex index, bool fresh_verdict, const std::string& output);
+    void proven_healthy(TargetIndex index, Reason reason);
+    void make_due(TargetIndex index, Reason reason);
+    void make_restart_due(TargetIndex index, Reason reason);
+    void try_remedy(TargetIndex index);
+    void act(TargetIndex index);
+    void act_restart(TargetIndex index);
+    void act_run(TargetIndex index, const RunRung& rung);
+    void act_stop(TargetIndex index);
+    void act_notify(TargetIndex index);
+    void hook_done(TargetIndex index, bool success, std::string detail);
+    void next_rung(TargetIndex index, Reason reason);
+    void not_proven(TargetIndex index, Reason reason);
+    void verify(TargetIndex index);
+    void quarantine(TargetIndex index, Reason reason);
+    void try_out_of_quarantine(TargetIndex index);
+    void end_remediation(TargetIndex index);
+    void count_restart(TargetIndex index);
+    void restart_dependants(TargetIndex index);
+    void try_dependency_restart(TargetIndex index);
+    void open_incident(TargetIndex index, Reason reason, std::string detail);
+    void close_incident(TargetIndex index, Reason reason);
+    Duration verify_time(TargetIndex index) const;
+    Remedy remedy_of(TargetIndex index) const;
+    Origin rung_origin(TargetIndex index) const;
+
+    // gates.cpp
+    std::optional<Closed> closed_gate(TargetIndex index, Asking asking);
+    std::optional<Closed> closed_by_person_or_window(TargetIndex index, Asking asking) const;
+    std::optional<Closed> closed_by_dependency(TargetIndex index) const;
+    std::optional<Closed> closed_by_guard(TargetIndex index);
+    std::optional<Closed> closed_by_backoff(TargetIndex index, Asking asking) const;
+    void hold(TargetIndex index, Remedy would, const Closed& closed);
+    void drop_hold(TargetIndex index);
+    void recount(TargetIndex index);
+    void follow_storm();
+    void wake_held(Hold reason);
+
+    // persons.cpp
+    void operate(TargetIndex index, const event::Operated& operated);
+    void person_starts(TargetIndex index);
+    void person_stops(TargetIndex index);
+    void person_restarts(TargetIndex index);
+    void person_resets(TargetIndex index);
+    void person_pauses(TargetIndex index, bool paused);
+    void forget_history(TargetIndex index);
+
+    // restoring.cpp
+    void restore(TargetIndex index, const TargetMemory& memory);
+    void restore_alive(TargetIndex index, const TargetMemory& memory);
+    void restore_dead(TargetIndex index, const TargetMemory& memory);
+    TargetMemory memory(TargetIndex index) const;
+
+    Policy policy_;
+    Graph graph_;
+    std::vector<Target> targets_;
+    Deadlines deadlines_;
+    ActionBudget budget_;
+    std::vector<std::optional<TargetMemory>> restored_;
+    std::vector<Instant> maintenance_until_;  ///< by service; Instant::min() when no window is open
+    std::vector<bool> counted_unhealthy_;     ///< for the storm
+    std::set<TargetIndex> held_;
+    std::uint32_t unhealthy_ = 0;
+    std::uint32_t active_remedies_ = 0;  ///< of ladders: acting or verifying
+    bool storm_ = false;
+    bool storm_overruled_ = false;
+    bool begun_ = false;
+    bool shutting_down_ = false;
+    bool at_once_ = false;
+    CommandId last_id_ = 0;
+    IncidentId last_incident_ = 0;
+    std::uint64_t unexpected_ = 0;
+
+    Instant now_ = Instant::min();
+    Decisions decisions_;
+    std::deque<TargetIndex> queue_;
+    std::vector<bool> queued_;
+    std::vector<bool> marked_;
+};
+
+}  // namespace keepwell::engine

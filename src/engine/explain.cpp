@@ -1,0 +1,172 @@
+// Sentences for people about the state of one target. It reads the engine and decides nothing.
+#include "keepwell/engine/explain.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace keepwell::engine {
+namespace {
+
+std::string quoted_count(std::uint32_t count, std::string_view thing) {
+    return std::to_string(count) + " " + std::string{thing} + (count == 1 ? "" : "s");
+}
+
+std::string remaining(Instant at, Instant now) {
+    const Duration left = std::max<Duration>(at - now, 0s);
+    return to_string(std::chrono::duration_cast<Duration>(std::chrono::ceil<std::chrono::milliseconds>(left)));
+}
+
+class Explainer {
+  public:
+    Explainer(const Engine& engine, TargetIndex index, Instant now)
+        : engine_{engine},
+          index_{index},
+          target_{engine.target(index)},
+          service_{engine.service_of(index)},
+          now_{now} {}
+
+    std::vector<Sentence> all() && {
+        state();
+        seen();
+        done();
+        held();
+        next();
+        return std::move(sentences_);
+    }
+
+  private:
+    void say(std::string topic, std::string text, Origin rule = {}) {
+        sentences_.push_back({std::move(topic), std::move(text), rule});
+    }
+
+    void state() {
+        std::string text = "It is " + std::string{to_string(target_.phase)};
+        if (target_.taken_as_started) text += " (dry-run: keepwell has not started it)";
+        if (target_.instance.pid) text += " as pid " + std::to_string(target_.instance.pid);
+        if (target_.shown_health != Health::none) text += " and " + std::string{to_string(target_.shown_health)};
+        const std::string_view why = describe(target_.phase_reason);
+        if (!why.empty()) text += ": " + std::string{why};
+        if (!target_.phase_detail.empty()) text += " (" + target_.phase_detail + ")";
+        say("state", text + ".", service_.origin);
+        if (target_.paused) say("state", "It is paused: it is watched, and nothing is done about it.");
+        if (engine_.dry_run(index_))
+            say("state", "It is in dry-run: what is decided is shown and not done.", service_.origin);
+    }
+
+    void seen() {
+        if (target_.has_exited) say("seen", "Its last instance ended: " + to_string(target_.last_exit) + ".");
+        if (!service_.healthcheck) return say("seen", "It has no healthcheck: only its exit is seen.");
+        if (const ProbeResult* last = target_.health.log.last()) {
+            std::string text =
+                "Its last probe " +
+                std::string{last->outcome == Outcome::error ? "could not be asked" : to_string(last->outcome)};
+            if (last->outcome != Outcome::passed) text += ": " + last->output;
+            say("seen", text + ".", service_.healthcheck->origin);
+        } else {
+            say("seen", "It was not probed yet.", service_.healthcheck->origin);
+        }
+        if (target_.health.failing_streak > 0) {
+            say("seen",
+                quoted_count(target_.health.failing_streak, "probe") + " failed in a row; " +
+                    std::to_string(service_.healthcheck->retries) + " make it unhealthy.",
+                service_.healthcheck->origin);
+        }
+    }
+
+    void done() {
+        if (target_.incident) {
+            say("done", "Incident " + std::to_string(target_.incident) +
+                            " is open: " + std::string{describe(target_.incident_reason)} + ".");
+        }
+        if (target_.restarts > 0) {
+            std::string text = "It was restarted " + quoted_count(target_.restarts, "time");
+            if (service_.restart.max_attempts > 0) {
+                text += "; " + std::to_string(target_.history.size()) + " of " +
+                        std::to_string(service_.restart.max_attempts) + " attempts are used";
+            }
+            say("done", text + ".", service_.restart.origin);
+        }
+        switch (target_.remediation) {
+            case Remediation::idle:
+            case Remediation::due:
+            case Remediation::held: return;
+            case Remediation::acting:
+                return say("done", std::string{to_string(target_.remedy)} +
+                                       " is under way: " + std::string{describe(target_.remedy_reason)} + ".");
+            case Remediation::verifying:
+                return say("done",
+                           std::string{to_string(target_.remedy)} + " was done, and is not yet proven to have helped.");
+            case Remediation::quarantined:
+                return say("done",
+                           "It is quarantined: nothing is done about it until the next try, or `keepwell reset`.",
+                           service_.quarantine.origin);
+        }
+    }
+
+    void held() {
+        if (!target_.hold.active) return;
+        std::string text = std::string{to_string(target_.hold.would)} + " is held (" +
+                           std::string{to_string(target_.hold.reason)} +
+                           "): " + std::string{describe(target_.hold.reason)};
+        if (!target_.hold.detail.empty()) text += " (" + target_.hold.detail + ")";
+        say("held", text + ".");
+    }
+
+    void next() {
+        const NextStep step = next_step(engine_, index_);
+        if (step.what.empty()) return say("next", "Nothing is due.");
+        if (step.at == never) return say("next", "Next: " + step.what + ".");
+        say("next", "Next: " + step.what + " in " + remaining(step.at, now_) + ".");
+    }
+
+    const Engine& engine_;
+    TargetIndex index_;
+    const Target& target_;
+    const ServiceSpec& service_;
+    Instant now_;
+    std::vector<Sentence> sentences_;
+};
+
+std::string when_open(Hold reason) {
+    switch (reason) {
+        case Hold::paused: return "when it is resumed";
+        case Hold::maintenance: return "when the maintenance window ends";
+        case Hold::dependency: return "when its dependency is well";
+        case Hold::storm: return "when fewer targets are unhealthy";
+        case Hold::parallel: return "when another remedy is done";
+        case Hold::budget:
+        case Hold::backoff: return "";
+        case Hold::dry_run: return "never, in dry-run";
+    }
+    return "";
+}
+
+}  // namespace
+
+NextStep next_step(const Engine& engine, TargetIndex index) {
+    const Target& target = engine.target(index);
+    if (target.remediation == Remediation::quarantined) return {"one try out of quarantine", target.retry_at};
+    if (target.hold.active && target.hold.reason != Hold::dry_run) {
+        const std::string open = when_open(target.hold.reason);
+        return {std::string{to_string(target.hold.would)} + (open.empty() ? "" : " " + open), target.hold.until};
+    }
+    if (target.start_at != never) return {"start", target.start_at};
+    if (target.phase == Phase::stopping) return {"its end", never};
+    if (target.phase == Phase::waiting && target.phase_reason == Reason::dependency_wait) {
+        return {"start when " + target.phase_detail, never};
+    }
+    if (target.probe_id) return {"the answer to a probe", never};
+    if (target.probe_at != never && (target.verify_until == never || target.probe_at <= target.verify_until)) {
+        return {"probe", target.probe_at};
+    }
+    if (target.verify_until != never) return {"the next remedy, unless it is healthy by then", target.verify_until};
+    if (target.proven_at != never) return {"proven good", target.proven_at};
+    return {};
+}
+
+std::vector<Sentence> explain(const Engine& engine, TargetIndex target, Instant now) {
+    return Explainer{engine, target, now}.all();
+}
+
+}  // namespace keepwell::engine

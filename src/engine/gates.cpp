@@ -1,0 +1,120 @@
+// The gates between "due" and "done", in the one order in which they are asked, and the guard over the host.
+// docs/lifecycle.md has the list. Each refusal is a fact with a stable code.
+#include <algorithm>
+#include <utility>
+
+#include "engine/core.hpp"
+
+namespace keepwell::engine {
+
+/// The first closed gate, or none. "Is it still the instance that failed?" needs no gate here: a new instance starts
+/// with a health of its own, and an exit ends what was due for the old one.
+std::optional<Closed> Engine::Impl::closed_gate(TargetIndex index, Asking asking) {
+    std::optional<Closed> closed = closed_by_person_or_window(index, asking);
+    if (!closed && asking != Asking::first_start) closed = closed_by_dependency(index);
+    if (!closed && asking == Asking::ladder) closed = closed_by_guard(index);
+    if (!closed && asking != Asking::first_start) closed = closed_by_backoff(index, asking);
+    if (!closed && is_dry(index)) closed = Closed{Hold::dry_run, never, {}, spec(index).origin};
+    return closed;
+}
+
+std::optional<Closed> Engine::Impl::closed_by_person_or_window(TargetIndex index, Asking asking) const {
+    const Target& target = targets_[index];
+    const bool by_person = asking == Asking::first_start && target.cause == StartCause::operated;
+    if (target.paused && !by_person) return Closed{Hold::paused, never, {}, {}};
+    if (asking == Asking::first_start) return std::nullopt;
+    const Instant until = maintenance_until_[policy_.targets[index].service];
+    if (until == Instant::min()) return std::nullopt;
+    return Closed{Hold::maintenance, until, {}, spec(index).origin};
+}
+
+std::optional<Closed> Engine::Impl::closed_by_dependency(TargetIndex index) const {
+    const Dependency* dependency = unwell_dependency(index);
+    if (!dependency) return std::nullopt;
+    return Closed{Hold::dependency, never, policy_.services[dependency->service].name, dependency->origin};
+}
+
+std::optional<Closed> Engine::Impl::closed_by_guard(TargetIndex index) {
+    const Guard& guard = policy_.guard;
+    if (storm_ && !storm_overruled_) {
+        const std::string share =
+            std::to_string(unhealthy_) + " of " + std::to_string(targets_.size()) + " targets are unhealthy";
+        return Closed{Hold::storm, never, share, guard.origin};
+    }
+    const bool takes_a_place = remedy_of(index) != Remedy::notify;
+    if (!takes_a_place) return std::nullopt;
+    if (guard.max_parallel && active_remedies_ >= *guard.max_parallel)
+        return Closed{Hold::parallel, never, {}, guard.origin};
+    const Instant next = budget_.next_allowed(guard, now_);
+    if (next > now_) return Closed{Hold::budget, next, {}, guard.origin};
+    return std::nullopt;
+}
+
+std::optional<Closed> Engine::Impl::closed_by_backoff(TargetIndex index, Asking asking) const {
+    const Target& target = targets_[index];
+    const RestartPolicy& restart = spec(index).restart;
+    Instant until = target.start_at;
+    if (asking == Asking::ladder) {
+        const bool waits = restart.backoff && target.in_a_row > 0 && remedy_of(index) == Remedy::restart;
+        if (!waits) return std::nullopt;
+        until = later(target.last_restart, restart_wait(restart, target.in_a_row + 1));
+        if (until <= now_) return std::nullopt;
+    }
+    if (until == never) return std::nullopt;
+    return Closed{Hold::backoff, until, {}, restart.origin};
+}
+
+void Engine::Impl::hold(TargetIndex index, Remedy would, const Closed& closed) {
+    Target& target = targets_[index];
+    HoldState& hold = target.hold;
+    const bool same = hold.active && hold.reason == closed.reason && hold.would == would;
+    hold = {true, closed.reason, would, closed.until, closed.detail};
+    held_.insert(index);
+    if (closed.reason == Hold::budget || closed.reason == Hold::backoff) target.hold_until = closed.until;
+    if (target.phase == Phase::backoff) target.hold_until = never;  // start_at is the timer then
+    if (would != Remedy::start) set_remediation(index, Remediation::held);
+    if (!same)
+        note(index, fact::RemedyHeld{would, target.rung, target.attempt, closed.reason, closed.until, closed.detail},
+             closed.rule);
+}
+
+void Engine::Impl::drop_hold(TargetIndex index) {
+    Target& target = targets_[index];
+    if (!target.hold.active) return;
+    target.hold = {};
+    target.hold_until = never;
+    held_.erase(index);
+    mark(index);
+}
+
+void Engine::Impl::wake_held(Hold reason) {
+    for (const TargetIndex index : held_) {
+        if (targets_[index].hold.reason == reason) wake(index);
+    }
+}
+
+// ---- the storm ----------------------------------------------------------------------------------------------------
+
+/// Counts this target towards the storm, or not any more: unhealthy, and not explained by something it depends on.
+void Engine::Impl::recount(TargetIndex index) {
+    const bool counts = targets_[index].shown_health == Health::unhealthy && !unwell_dependency(index);
+    if (counts == counted_unhealthy_[index]) return;
+    counted_unhealthy_[index] = counts;
+    unhealthy_ += counts ? 1 : -1;
+    follow_storm();
+}
+
+void Engine::Impl::follow_storm() {
+    const std::optional<std::uint32_t> limit = storm_limit(policy_.guard, targets_.size());
+    const bool storm = limit && unhealthy_ > *limit;
+    if (storm == storm_) return;
+    storm_ = storm;
+    const std::string share =
+        std::to_string(unhealthy_) + " of " + std::to_string(targets_.size()) + " targets are unhealthy";
+    if (storm) return raise(no_target, "storm", share, policy_.guard.origin);
+    storm_overruled_ = false;
+    resolve(no_target, "storm", share);
+    wake_held(Hold::storm);
+}
+
+}  // namespace keepwell::engine

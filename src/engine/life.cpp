@@ -1,0 +1,425 @@
+// The phase machine: starts, exits, stops, what depends on what, and keepwell's own end.
+// Sources: Compose's depends_on (docker/compose pkg/compose/convergence.go), Swarm's restart supervisor
+// (swarmkit manager/orchestrator/restart/restart.go), and the rule that a successor waits until the old one is dead.
+#include <algorithm>
+#include <utility>
+
+#include "engine/core.hpp"
+
+namespace keepwell::engine {
+
+void Engine::Impl::set_phase(TargetIndex index, Phase to, Reason reason, std::string detail, Instant until) {
+    Target& target = targets_[index];
+    if (target.phase == to && target.phase_reason == reason && target.phase_detail == detail) return;
+    if (target.phase != to && !allowed(target.phase, to)) {
+        unexpected(index, "phase " + std::string{to_string(target.phase)} + " to " + std::string{to_string(to)});
+    }
+    const Phase from = std::exchange(target.phase, to);
+    if (from != to) target.phase_since = now_;
+    target.phase_reason = reason;
+    target.phase_detail = detail;
+    note(index, fact::PhaseChanged{from, to, reason, std::move(detail), until}, spec(index).origin);
+    if (from != to) affects_others(index);
+}
+
+/// What is true of this target has changed: those that depend on it look again, and while keepwell ends so do those
+/// that it depends on.
+void Engine::Impl::affects_others(TargetIndex index) {
+    recount(index);
+    const ServiceIndex service = policy_.targets[index].service;
+    for (const Graph::Dependant& dependant : graph_.dependants_of(service)) {
+        for (const TargetIndex other : graph_.targets_of(dependant.service)) {
+            recount(other);
+            wake(other);
+        }
+    }
+    if (!shutting_down_) return;
+    for (const Dependency& dependency : spec(index).depends_on) {
+        for (const TargetIndex other : graph_.targets_of(dependency.service)) wake(other);
+    }
+}
+
+// ---- dependencies -----------------------------------------------------------------------------------------------
+
+Engine::Impl::Readiness Engine::Impl::readiness(DependencyCondition condition, TargetIndex of) const {
+    const Target& target = targets_[of];
+    const bool over = target.phase == Phase::completed;
+    switch (condition) {
+        case DependencyCondition::service_started:
+            if (target.phase == Phase::running || over) return Readiness::met;
+            return target.has_exited && target.last_exit.kind != ExitStatus::Kind::exec_failed ? Readiness::met
+                                                                                               : Readiness::wait;
+        case DependencyCondition::service_healthy:
+            if (target.shown_health == Health::healthy) return Readiness::met;
+            return over ? Readiness::impossible : Readiness::wait;
+        case DependencyCondition::service_completed_successfully:
+            if (!over) return target.taken_as_started ? Readiness::met : Readiness::wait;
+            return target.last_exit.success() ? Readiness::met : Readiness::impossible;
+    }
+    return Readiness::wait;
+}
+
+Engine::Impl::Readiness Engine::Impl::readiness(const Dependency& dependency) const {
+    Readiness worst = Readiness::met;
+    for (const TargetIndex of : graph_.targets_of(dependency.service)) {
+        const Target& target = targets_[of];
+        const bool given_up = target.operator_stopped || target.remediation == Remediation::quarantined;
+        Readiness one = readiness(dependency.condition, of);
+        if (one != Readiness::met && given_up && !dependency.required) one = Readiness::impossible;
+        worst = std::max(worst, one);
+    }
+    return worst == Readiness::impossible && !dependency.required ? Readiness::met : worst;
+}
+
+/// Not well, so that what depends on it can not be expected to be: unhealthy, dead, or not yet proven healed.
+bool Engine::Impl::unwell(TargetIndex index) const {
+    const Target& target = targets_[index];
+    if (target.phase == Phase::completed) return !target.last_exit.success();
+    if (target.phase != Phase::running) return true;
+    if (target.shown_health == Health::unhealthy) return true;
+    return target.incident != 0 && target.shown_health != Health::healthy;
+}
+
+const Dependency* Engine::Impl::unwell_dependency(TargetIndex index) const {
+    for (const Dependency& dependency : spec(index).depends_on) {
+        if (!dependency.required) continue;
+        const auto& targets = graph_.targets_of(dependency.service);
+        if (std::any_of(targets.begin(), targets.end(), [this](TargetIndex of) { return unwell(of); })) {
+            return &dependency;
+        }
+    }
+    return nullptr;
+}
+
+// ---- starts -----------------------------------------------------------------------------------------------------
+
+void Engine::Impl::try_first_start(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.final_stop || !clear_to_start(target)) return;
+    for (const Dependency& dependency : spec(index).depends_on) {
+        const Readiness ready = readiness(dependency);
+        if (ready == Readiness::met) continue;
+        const Reason reason = ready == Readiness::wait ? Reason::dependency_wait : Reason::dependency_failed;
+        return set_phase(
+            index, Phase::waiting, reason,
+            policy_.services[dependency.service].name + ": " + std::string{to_string(dependency.condition)});
+    }
+    const std::optional<Closed> closed = closed_gate(index, Asking::first_start);
+    if (!closed) return start(index);
+    hold(index, Remedy::start, *closed);
+    if (closed->reason == Hold::dry_run) take_as_started(index);
+}
+
+void Engine::Impl::try_restart(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.remediation == Remediation::quarantined || !clear_to_start(target)) return;
+    if (target.cause != StartCause::exited) {  // a remedy, or a person's restart, that is half done: gates were asked
+        if (target.start_at == never) start(index);
+        return;
+    }
+    const std::optional<Closed> closed = closed_gate(index, Asking::restart);
+    if (!closed) return start(index);
+    hold(index, Remedy::restart, *closed);
+    if (closed->reason == Hold::dry_run) take_as_started(index);
+}
+
+Reason Engine::Impl::why_stopped(TargetIndex index) const {
+    const Target& target = targets_[index];
+    if (target.operator_stopped) return Reason::operated;
+    return target.final_stop ? Reason::ladder_stop : Reason::shutdown;
+}
+
+void Engine::Impl::start(TargetIndex index) {
+    Target& target = targets_[index];
+    drop_hold(index);
+    if (target.cause == StartCause::exited) {
+        if (target.remediation == Remediation::held) set_remediation(index, Remediation::due);
+        note(index, fact::RemedyStarted{Remedy::restart, target.rung, target.attempt, target.remedy_reason},
+             spec(index).restart.origin);
+        set_remediation(index, Remediation::acting);
+    }
+    target.taken_as_started = false;
+    target.dependency_restart = false;
+    target.start_at = never;
+    target.start_id = new_id();
+    target.command_overdue = later(now_, start_patience);
+    const Reason reason = target.cause == StartCause::initial    ? Reason::policy
+                          : target.cause == StartCause::operated ? Reason::operated
+                                                                 : Reason::remedy;
+    set_phase(index, Phase::starting, reason);
+    decisions_.commands.push_back(command::Start{target.start_id, index});
+}
+
+/// Dry-run: nothing is started, but from here on the probes say what is true of whatever runs there.
+void Engine::Impl::take_as_started(TargetIndex index) {
+    Target& target = targets_[index];
+    target.taken_as_started = true;
+    target.start_at = never;
+    set_phase(index, Phase::running, Reason::dry_run);
+    begin_probing(index, now_);
+}
+
+void Engine::Impl::on(const event::StartFinished& event) {
+    if (!known(event.target)) return;
+    Target& target = targets_[event.target];
+    if (event.id == 0 || event.id > last_id_)
+        return unexpected(event.target, "the completion of a start that was not asked for");
+    if (event.id != target.start_id) {  // late: the engine went on without it
+        if (!event.instance.exists()) return;
+        if (event.instance == target.instance) return unexpected(event.target, "a start completed twice");
+        end_stray(event.target, event.instance);
+        return rearm(event.target);
+    }
+    target.start_id = 0;
+    target.command_overdue = never;
+    if (event.instance.exists()) {
+        target.instance = event.instance;
+        began_to_run(event.target, Reason::started);
+    } else {
+        target.last_exit = {ExitStatus::Kind::exec_failed, 127, event.failure};
+        target.has_exited = true;
+        ended_by_itself(event.target, Reason::start_failed);
+    }
+    wake(event.target);
+}
+
+void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
+    Target& target = targets_[index];
+    if (target.final_stop || shutting_down_) {
+        return begin_stop(index, why_stopped(index), spec(index).stop_grace_period);
+    }
+    target.renewed = target.cause != StartCause::initial;
+    target.health.started_at = now_;
+    set_phase(index, Phase::running, reason);
+    begin_probing(index, now_);
+    if (target.remediation == Remediation::acting) {
+        note(index, fact::RemedyFinished{target.remedy, target.rung, true, {}}, rung_origin(index));
+        verify(index);
+    }
+    const bool something_to_prove = target.incident != 0 || target.in_a_row > 0 || target.renewed;
+    if (!spec(index).healthcheck && something_to_prove) {
+        target.proven_at = later(now_, proving_time(spec(index).restart));
+    }
+}
+
+// ---- exits ------------------------------------------------------------------------------------------------------
+
+void Engine::Impl::on(const event::Exited& event) {
+    if (!known(event.target)) return;
+    Target& target = targets_[event.target];
+    const bool lives = target.phase == Phase::running || target.phase == Phase::stopping;
+    if (!lives || !(event.instance == target.instance)) return;  // an old life, or one whose end is known
+    target.last_exit = event.status;
+    target.has_exited = true;
+    mark(event.target);
+    if (target.phase == Phase::stopping) return;  // StopFinished says when all of it is dead
+    if (event.remains) {
+        target.stop_id = new_id();
+        target.command_overdue = later(now_, spec(event.target).stop_grace_period + stop_patience);
+        decisions_.commands.push_back(
+            command::Stop{target.stop_id, event.target, event.instance, spec(event.target).stop_grace_period});
+    }
+    ended_by_itself(event.target, Reason::exited);
+    if (!event.remains) target.instance = {};
+    wake(event.target);
+}
+
+/// An instance ended, or could not be executed, and keepwell did not cause it.
+void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
+    Target& target = targets_[index];
+    const ServiceSpec& service = spec(index);
+    end_probing(index);
+    drop_hold(index);
+    target.hook_id = 0;
+    target.proven_at = never;
+    target.verify_until = never;
+    target.dependency_restart = false;
+    if (target.stop_id == 0) target.command_overdue = never;
+    const std::string how = to_string(target.last_exit);
+    if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
+
+    if (!condition_asks(service.restart.condition, target.last_exit)) {
+        if (!target.last_exit.success()) {
+            open_incident(index, reason, how);
+            raise(index, "not_restarted", how, service.restart.origin);
+        }
+        end_remediation(index);
+        set_phase(index, Phase::completed, Reason::condition, how);
+        return close_incident(index, Reason::condition);
+    }
+    open_incident(index, reason, how);
+    if (target.remediation == Remediation::acting || target.remediation == Remediation::verifying) {
+        if (target.remediation == Remediation::acting) {
+            note(index, fact::RemedyFinished{target.remedy, target.rung, false, how}, rung_origin(index));
+        } else {
+            note(index, fact::RemedyVerified{target.remedy, target.rung, false}, rung_origin(index));
+        }
+    }
+    target.cause = StartCause::exited;
+    if (target.remediation == Remediation::quarantined && !target.half_open) {  // it waits for its next try, dead now
+        return set_phase(index, Phase::backoff, reason, how, target.retry_at);
+    }
+    make_restart_due(index, reason);
+    const bool allowed_again = !target.half_open && attempts_left(service.restart, target.history, now_);
+    if (allowed_again) {
+        count_restart(index);
+        target.start_at = later(now_, restart_wait(service.restart, target.in_a_row));
+        if (target.start_at <= now_) target.start_at = never;
+    }
+    set_phase(index, Phase::backoff, reason, how, target.start_at);
+    if (!allowed_again) quarantine(index, target.half_open ? Reason::remedy_failed : Reason::attempts_used_up);
+}
+
+/// Dead, and to stay so.
+void Engine::Impl::stay_dead(TargetIndex index, Reason reason) {
+    Target& target = targets_[index];
+    end_probing(index);
+    drop_hold(index);
+    target.start_at = target.proven_at = target.verify_until = never;
+    if (target.stop_id == 0) target.command_overdue = never;
+    target.taken_as_started = false;
+    target.dependency_restart = false;
+    if (reason != Reason::shutdown) end_remediation(index);
+    set_phase(index, Phase::stopped, reason);
+    if (reason != Reason::shutdown) close_incident(index, reason);
+}
+
+// ---- stops ------------------------------------------------------------------------------------------------------
+
+void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) {
+    Target& target = targets_[index];
+    end_probing(index);
+    target.hook_id = 0;
+    target.proven_at = never;
+    target.verify_until = never;
+    target.stop_id = new_id();
+    target.command_overdue = later(now_, grace + stop_patience);
+    set_phase(index, Phase::stopping, reason);
+    decisions_.commands.push_back(command::Stop{target.stop_id, index, target.instance, grace});
+}
+
+void Engine::Impl::on(const event::StopFinished& event) {
+    if (!known(event.target)) return;
+    Target& target = targets_[event.target];
+    if (event.id == 0 || event.id > last_id_)
+        return unexpected(event.target, "the completion of a stop that was not asked for");
+    const auto stray = std::find_if(target.strays.begin(), target.strays.end(),
+                                    [&](const auto& one) { return one.first == event.id; });
+    const bool is_stray = stray != target.strays.end();
+    if (!is_stray && event.id != target.stop_id) return;  // late: it was asked for again
+
+    if (!event.survivors.empty()) {
+        raise(event.target, "survivors", event.survivors, spec(event.target).origin);
+        if (!shutting_down_) {  // nothing may start beside them: ask again in a while
+            target.command_overdue = later(now_, stop_patience);
+            return rearm(event.target);
+        }
+    }
+    if (is_stray) {
+        target.strays.erase(stray);
+    } else {
+        target.stop_id = 0;
+        after_stop(event.target);
+    }
+    if (target.strays.empty() && target.stop_id == 0 && target.start_id == 0) target.command_overdue = never;
+    wake(event.target);
+}
+
+/// Nothing of the instance is alive any more.
+void Engine::Impl::after_stop(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.phase != Phase::stopping) {  // what an exit had left behind
+        target.instance = {};
+        return mark(index);
+    }
+    if (target.final_stop || shutting_down_) {
+        stay_dead(index, why_stopped(index));
+    } else {
+        const Duration wait = target.cause == StartCause::remedy ? spec(index).restart.delay : 0s;
+        target.start_at = wait > 0s ? later(now_, wait) : never;
+        set_phase(index, Phase::backoff, target.phase_reason, {}, target.start_at);
+    }
+    target.instance = {};
+}
+
+/// A start completed after the engine had gone on: its instance must not live beside another.
+void Engine::Impl::end_stray(TargetIndex index, const Instance& instance) {
+    Target& target = targets_[index];
+    const CommandId id = new_id();
+    target.strays.emplace_back(id, instance);
+    target.command_overdue =
+        std::min(target.command_overdue, later(now_, spec(index).stop_grace_period + stop_patience));
+    decisions_.commands.push_back(command::Stop{id, index, instance, spec(index).stop_grace_period});
+    mark(index);
+}
+
+void Engine::Impl::command_is_overdue(TargetIndex index) {
+    Target& target = targets_[index];
+    raise(index, "overdue", "no answer from what was asked to start, stop or run something", spec(index).origin);
+    if (target.start_id) {
+        target.start_id = 0;
+        target.last_exit = {ExitStatus::Kind::exec_failed, 127, "no answer to the start"};
+        target.has_exited = true;
+        ended_by_itself(index, Reason::overdue);
+        return wake(index);
+    }
+    if (target.hook_id) return hook_done(index, false, "no answer");
+    ask_to_stop_again(index);
+}
+
+/// Without grace, and as often as it takes: nothing may start while the old one may live. Keepwell's own end does not
+/// wait for ever, though.
+void Engine::Impl::ask_to_stop_again(TargetIndex index) {
+    Target& target = targets_[index];
+    if (shutting_down_) {
+        target.stop_id = 0;
+        target.strays.clear();
+        target.instance = {};
+        return stay_dead(index, Reason::shutdown);
+    }
+    if (target.stop_id) {
+        target.stop_id = new_id();
+        decisions_.commands.push_back(command::Stop{target.stop_id, index, target.instance, 0s});
+    }
+    for (auto& [id, instance] : target.strays) {
+        id = new_id();
+        decisions_.commands.push_back(command::Stop{id, index, instance, 0s});
+    }
+    if (target.stop_id || !target.strays.empty()) target.command_overdue = later(now_, stop_patience);
+}
+
+/// Keepwell ends: in reverse dependency order, or all at once.
+void Engine::Impl::try_shutdown(TargetIndex index) {
+    Target& target = targets_[index];
+    const ServiceIndex service = policy_.targets[index].service;
+    const auto gone = [this](TargetIndex other) { return targets_[other].phase == Phase::stopped; };
+    const bool free = std::all_of(graph_.dependants_of(service).begin(), graph_.dependants_of(service).end(),
+                                  [&](const Graph::Dependant& dependant) {
+                                      const auto& others = graph_.targets_of(dependant.service);
+                                      return std::all_of(others.begin(), others.end(), gone);
+                                  });
+    const Duration grace = at_once_ ? Duration{0} : spec(index).stop_grace_period;
+    switch (target.phase) {
+        case Phase::starting: return;  // begins to stop as soon as it is known to live
+        case Phase::running:
+            if (target.taken_as_started || is_dry(index)) {
+                target.instance = {};
+                return stay_dead(index, Reason::shutdown);
+            }
+            if (free || at_once_) begin_stop(index, Reason::shutdown, grace);
+            return;
+        case Phase::stopping:
+            if (!at_once_ || target.hurried) return;
+            target.hurried = true;
+            decisions_.commands.push_back(command::Stop{target.stop_id = new_id(), index, target.instance, 0s});
+            return;
+        case Phase::waiting:
+        case Phase::backoff:
+        case Phase::completed:
+            if (free || at_once_) stay_dead(index, Reason::shutdown);
+            return;
+        case Phase::stopped: return;
+    }
+}
+
+}  // namespace keepwell::engine

@@ -1,0 +1,91 @@
+// The transition tables, once.
+#include "keepwell/engine/lifecycle.hpp"
+
+#include <algorithm>
+
+namespace keepwell::engine {
+namespace {
+
+constexpr Transition<Phase> phases[] = {
+    {Phase::waiting, Phase::starting, "what it depends on is there, and no gate is closed"},
+    {Phase::waiting, Phase::running, "a living instance is adopted, or dry-run takes it as started"},
+    {Phase::waiting, Phase::backoff, "restored: an earlier keepwell had it wait for its next start"},
+    {Phase::waiting, Phase::stopped, "a person or keepwell's end wants it stopped, also before a restart of keepwell"},
+    {Phase::waiting, Phase::completed, "restored: it had completed"},
+    {Phase::starting, Phase::running, "exec succeeded"},
+    {Phase::starting, Phase::stopping, "exec succeeded, but by now it is to be stopped"},
+    {Phase::starting, Phase::backoff, "exec failed or no answer came, and the restart policy asks for another start"},
+    {Phase::starting, Phase::completed, "exec failed, and the restart policy asks for no other start"},
+    {Phase::starting, Phase::stopped, "exec failed, and by now it is to be stopped"},
+    {Phase::running, Phase::stopping, "a remedy, a person, a healed dependency or keepwell's end ends the instance"},
+    {Phase::running, Phase::backoff, "it ended by itself, and the restart policy asks for a restart"},
+    {Phase::running, Phase::completed, "it ended by itself, and the restart policy asks for no restart"},
+    {Phase::running, Phase::stopped, "keepwell ends, and dry-run had only taken it as started"},
+    {Phase::stopping, Phase::backoff, "nothing of it is alive, and a successor follows"},
+    {Phase::stopping, Phase::stopped, "nothing of it is alive, and it is to stay so"},
+    {Phase::backoff, Phase::starting, "its time has come, and no gate is closed"},
+    {Phase::backoff, Phase::running, "its time has come, and dry-run takes it as started"},
+    {Phase::backoff, Phase::stopped, "a person or keepwell's end wants it stopped"},
+    {Phase::stopped, Phase::waiting, "a person starts it"},
+    {Phase::completed, Phase::waiting, "a person starts it"},
+    {Phase::completed, Phase::stopped, "a person stops it"},
+};
+
+constexpr Transition<Health> healths[] = {
+    {Health::none, Health::starting, "a new instance with a probe lives"},
+    {Health::none, Health::healthy, "adopted: it was healthy"},
+    {Health::none, Health::unhealthy, "adopted: it was unhealthy"},
+    {Health::starting, Health::healthy, "one probe passed"},
+    {Health::starting, Health::unhealthy,
+     "`retries` probes in a row failed, those inside the start period not counted"},
+    {Health::starting, Health::unknown, "`retries` probes in a row could not be asked"},
+    {Health::starting, Health::none, "the instance is gone"},
+    {Health::healthy, Health::unhealthy, "`retries` probes in a row failed"},
+    {Health::healthy, Health::unknown, "`retries` probes in a row could not be asked"},
+    {Health::healthy, Health::none, "the instance is gone"},
+    {Health::unhealthy, Health::healthy, "one probe passed"},
+    {Health::unhealthy, Health::unknown, "`retries` probes in a row could not be asked"},
+    {Health::unhealthy, Health::none, "the instance is gone"},
+    {Health::unknown, Health::starting, "a probe could be asked again and failed, and nothing is proven yet"},
+    {Health::unknown, Health::healthy, "a probe could be asked again, and the target is not proven unhealthy"},
+    {Health::unknown, Health::unhealthy, "a probe could be asked again and failed"},
+    {Health::unknown, Health::none, "the instance is gone"},
+};
+
+constexpr Transition<Remediation> remediations[] = {
+    {Remediation::idle, Remediation::due, "it ended by itself, became unhealthy, or a dependency was healed"},
+    {Remediation::idle, Remediation::quarantined, "restored: it was quarantined"},
+    {Remediation::due, Remediation::held, "a gate is closed"},
+    {Remediation::due, Remediation::acting, "no gate is closed"},
+    {Remediation::due, Remediation::quarantined, "the restart attempts are used up"},
+    {Remediation::due, Remediation::idle, "the cause is gone, the ladder has ended, or a person acts"},
+    {Remediation::held, Remediation::due, "something that it waits for has changed, or the instance ended by itself"},
+    {Remediation::held, Remediation::idle, "it recovered, is to be judged anew, or a person acts"},
+    {Remediation::acting, Remediation::verifying, "the remedy is done"},
+    {Remediation::acting, Remediation::due, "the remedy could not be done, or the instance ended by itself meanwhile"},
+    {Remediation::acting, Remediation::idle,
+     "it recovered meanwhile, the remedy was `stop` or `notify`, or a person acts"},
+    {Remediation::verifying, Remediation::idle, "proven healthy, or a person acts"},
+    {Remediation::verifying, Remediation::due, "not proven in its time, or the instance ended by itself"},
+    {Remediation::verifying, Remediation::quarantined, "the try out of quarantine did not help"},
+    {Remediation::quarantined, Remediation::due, "time for one try"},
+    {Remediation::quarantined, Remediation::idle, "it recovered, or a person acts"},
+};
+
+template <typename State, std::size_t n>
+bool contains(const Transition<State> (&table)[n], State from, State to) {
+    return std::any_of(std::begin(table), std::end(table),
+                       [&](const Transition<State>& row) { return row.from == from && row.to == to; });
+}
+
+}  // namespace
+
+std::span<const Transition<Phase>> phase_transitions() { return phases; }
+std::span<const Transition<Health>> health_transitions() { return healths; }
+std::span<const Transition<Remediation>> remediation_transitions() { return remediations; }
+
+bool allowed(Phase from, Phase to) { return contains(phases, from, to); }
+bool allowed(Health from, Health to) { return contains(healths, from, to); }
+bool allowed(Remediation from, Remediation to) { return contains(remediations, from, to); }
+
+}  // namespace keepwell::engine

@@ -1,0 +1,122 @@
+// What people ask for. Humans win: what a person stops stays stopped, and what a person starts is started.
+#include "engine/core.hpp"
+
+namespace keepwell::engine {
+namespace {
+
+/// What dry-run says instead of doing it; pausing and resetting change no process and are done.
+std::optional<Remedy> would(event::Verb verb) {
+    switch (verb) {
+        case event::Verb::start: return Remedy::start;
+        case event::Verb::stop: return Remedy::stop;
+        case event::Verb::restart: return Remedy::restart;
+        case event::Verb::pause:
+        case event::Verb::resume:
+        case event::Verb::reset: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void Engine::Impl::operate(TargetIndex index, const event::Operated& operated) {
+    note(index, fact::OperatorActed{operated.verb, operated.by});
+    if (shutting_down_) return;
+    const std::optional<Remedy> effect = would(operated.verb);
+    if (effect && is_dry(index)) {
+        return note(index, fact::RemedyHeld{*effect, 0, 0, Hold::dry_run, never, {}}, spec(index).origin);
+    }
+    switch (operated.verb) {
+        case event::Verb::start: person_starts(index); break;
+        case event::Verb::stop: person_stops(index); break;
+        case event::Verb::restart: person_restarts(index); break;
+        case event::Verb::pause: person_pauses(index, true); break;
+        case event::Verb::resume: person_pauses(index, false); break;
+        case event::Verb::reset: person_resets(index); break;
+    }
+    wake(index);
+}
+
+void Engine::Impl::person_starts(TargetIndex index) {
+    Target& target = targets_[index];
+    target.operator_stopped = false;
+    target.final_stop = false;
+    switch (target.phase) {
+        case Phase::stopped:
+        case Phase::completed:
+            forget_history(index);
+            target.cause = StartCause::operated;
+            return set_phase(index, Phase::waiting, Reason::operated);
+        case Phase::backoff:
+            forget_history(index);
+            close_incident(index, Reason::operated);
+            target.cause = StartCause::operated;
+            target.start_at = never;
+            return;
+        case Phase::waiting:
+        case Phase::stopping:  // it goes on once the old instance is dead
+            target.cause = StartCause::operated;
+            return;
+        case Phase::starting:
+        case Phase::running: return;
+    }
+}
+
+void Engine::Impl::person_stops(TargetIndex index) {
+    Target& target = targets_[index];
+    target.operator_stopped = true;
+    target.final_stop = true;
+    mark(index);
+    switch (target.phase) {
+        case Phase::running:
+            end_remediation(index);
+            return begin_stop(index, Reason::operated, spec(index).stop_grace_period);
+        case Phase::waiting:
+        case Phase::backoff:
+        case Phase::completed: return stay_dead(index, Reason::operated);
+        case Phase::starting:  // both end it as soon as that is possible
+        case Phase::stopping:
+        case Phase::stopped: return;
+    }
+}
+
+void Engine::Impl::person_restarts(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.phase != Phase::running) return person_starts(index);
+    forget_history(index);
+    ++target.restarts;
+    target.cause = StartCause::operated;
+    begin_stop(index, Reason::operated, spec(index).stop_grace_period);
+}
+
+void Engine::Impl::person_pauses(TargetIndex index, bool paused) {
+    targets_[index].paused = paused;
+    mark(index);
+}
+
+/// Clears what speaks against another try, and tries at once.
+void Engine::Impl::person_resets(TargetIndex index) {
+    Target& target = targets_[index];
+    const bool acting = target.remediation == Remediation::acting;
+    if (!acting) forget_history(index);
+    if (target.phase == Phase::backoff && !acting) {
+        target.cause = is_dry(index) ? StartCause::exited : StartCause::operated;  // dry-run asks its gate
+        target.start_at = never;
+    }
+    const bool sick = target.phase == Phase::running && target.health.answered == Health::unhealthy;
+    if (sick && !acting && !spec(index).on_unhealthy.empty()) {
+        target.streak_base = 0;
+        make_due(index, Reason::operated);
+    }
+}
+
+void Engine::Impl::forget_history(TargetIndex index) {
+    Target& target = targets_[index];
+    target.history.clear();
+    target.in_a_row = 0;
+    target.hook_id = 0;
+    end_remediation(index);
+    mark(index);
+}
+
+}  // namespace keepwell::engine

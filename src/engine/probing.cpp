@@ -1,0 +1,108 @@
+// The probe schedule of a target, and what a result leads to. The rules themselves are in health.cpp.
+// Source of the semantic: moby daemon/health.go, monitor() and handleProbeResult().
+#include <utility>
+
+#include "engine/core.hpp"
+
+namespace keepwell::engine {
+
+void Engine::Impl::begin_probing(TargetIndex index, Instant started_at) {
+    Target& target = targets_[index];
+    const auto& check = spec(index).healthcheck;
+    if (!check) return;
+    begin_health(target.health, started_at);
+    target.streak_base = 0;
+    target.probe_at = later(now_, probe_wait(target.health, *check, now_));
+    show_health(index, Reason::started, {});
+}
+
+void Engine::Impl::end_probing(TargetIndex index) {
+    Target& target = targets_[index];
+    if (!spec(index).healthcheck) return;
+    cancel_probe(index);
+    target.probe_at = never;
+    target.streak_base = 0;
+    end_health(target.health);
+    show_health(index, Reason::none, {});
+}
+
+void Engine::Impl::issue_probe(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.phase != Phase::running) return;
+    target.probe_id = new_id();
+    target.probe_started = now_;
+    target.probe_overdue = later(now_, spec(index).healthcheck->timeout + probe_patience);
+    decisions_.commands.push_back(command::RunProbe{target.probe_id, index, target.instance});
+}
+
+void Engine::Impl::cancel_probe(TargetIndex index) {
+    Target& target = targets_[index];
+    target.probe_overdue = never;
+    const CommandId id = std::exchange(target.probe_id, 0);
+    if (id) decisions_.commands.push_back(command::CancelProbe{id, index});
+}
+
+void Engine::Impl::on(const event::ProbeFinished& event) {
+    if (!known(event.target)) return;
+    if (event.id == 0 || event.id > last_id_)
+        return unexpected(event.target, "the result of a probe that was not asked for");
+    Target& target = targets_[event.target];
+    if (event.id != target.probe_id) return;  // cancelled, or too late
+    target.probe_id = 0;
+    target.probe_overdue = never;
+    take_result(event.target, {target.probe_started, now_, event.outcome, event.exit_code, event.output});
+    rearm(event.target);
+}
+
+void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
+    Target& target = targets_[index];
+    const Healthcheck& check = *spec(index).healthcheck;
+    const Health before = target.health.answered;
+    const Outcome outcome = result.outcome;
+    const ProbeResult* last = target.health.log.last();
+    const bool news =
+        !last || last->started < target.health.started_at || last->outcome != outcome || last->output != result.output;
+    const bool counted = apply_result(target.health, check, std::move(result));
+    target.probe_at = later(now_, probe_wait(target.health, check, now_));
+
+    if (outcome == Outcome::passed && before == Health::healthy && target.shown_health == Health::healthy) {
+        const bool at_rest = target.remediation == Remediation::idle || target.dependency_restart;
+        if (at_rest && !target.incident) return;  // all is well: nothing to say
+    }
+    const ProbeResult& taken = *target.health.log.last();
+    if (outcome != Outcome::passed && (news || (counted && target.health.failing_streak <= check.retries))) {
+        note(index,
+             fact::ProbeFailed{outcome, target.health.failing_streak, check.retries, counted, taken.exit_code,
+                               taken.output},
+             check.origin);
+    }
+    const bool was_unknown = target.shown_health == Health::unknown;
+    const Health now_shown = target.health.status(check);
+    if (now_shown == Health::unknown && !was_unknown) raise(index, "probe_errors", taken.output, check.origin);
+    if (was_unknown && now_shown != Health::unknown) resolve(index, "probe_errors", "the probes can be asked again");
+    const Reason reason = now_shown == Health::healthy && outcome == Outcome::passed ? Reason::probe_passed
+                          : now_shown == Health::unknown                             ? Reason::probe_errors
+                                                                                     : Reason::unhealthy;
+    show_health(index, reason, outcome == Outcome::passed ? std::string{} : taken.output);
+    if (outcome == Outcome::passed) proven_healthy(index, Reason::recovered);
+    if (outcome == Outcome::failed && target.health.answered == Health::unhealthy) {
+        judge_unhealthy(index, before == Health::starting, taken.output);
+    }
+}
+
+/// Says so when what the probes say has changed.
+void Engine::Impl::show_health(TargetIndex index, Reason reason, std::string detail) {
+    Target& target = targets_[index];
+    const Healthcheck& check = *spec(index).healthcheck;
+    const Health to = target.health.status(check);
+    if (to == target.shown_health) return;
+    if (!allowed(target.shown_health, to)) {
+        unexpected(index,
+                   "health " + std::string{to_string(target.shown_health)} + " to " + std::string{to_string(to)});
+    }
+    const Health from = std::exchange(target.shown_health, to);
+    note(index, fact::HealthChanged{from, to, reason, target.health.failing_streak, std::move(detail)}, check.origin);
+    affects_others(index);
+}
+
+}  // namespace keepwell::engine

@@ -1,0 +1,115 @@
+// What of a target outlives keepwell: written down whenever it changes, taken up again at the start.
+#include "engine/core.hpp"
+
+namespace keepwell::engine {
+
+void Engine::Impl::on(const event::Restored& event) {
+    if (begun_ || event.target >= targets_.size()) return unexpected(no_target, "restored too late, or for no target");
+    restored_[event.target] = event.memory;
+}
+
+TargetMemory Engine::Impl::memory(TargetIndex index) const {
+    const Target& target = targets_[index];
+    TargetMemory memory;
+    memory.target = name(index);
+    memory.version = spec(index).version;
+    memory.instance = target.instance;
+    memory.started_at = target.health.started_at;
+    memory.phase = shutting_down_ && target.phase == Phase::completed ? Phase::stopped : target.phase;
+    memory.health = target.health.answered;
+    memory.failing_streak = target.health.failing_streak;
+    memory.operator_stopped = target.final_stop;  // a `stop` rung is as final as a person
+    memory.paused = target.paused;
+    memory.remediation = target.remediation;
+    memory.rung = target.rung;
+    memory.attempt = target.attempt;
+    memory.in_a_row = target.in_a_row;
+    memory.restarts = target.restarts;
+    memory.history = target.history;
+    memory.quarantines = target.quarantines;
+    memory.retry_at = target.remediation == Remediation::quarantined ? target.retry_at : target.start_at;
+    memory.incident = target.incident;
+    memory.incident_reason = std::string{to_string(target.incident_reason)};
+    memory.last_exit = target.last_exit;
+    memory.has_exited = target.has_exited;
+    return memory;
+}
+
+/// A changed entry is a new policy version: it starts with no history, as Swarm's does (restart.go, SpecVersion).
+void Engine::Impl::restore(TargetIndex index, const TargetMemory& memory) {
+    Target& target = targets_[index];
+    target.operator_stopped = memory.operator_stopped;
+    target.paused = memory.paused;
+    target.restarts = memory.restarts;
+    target.last_exit = memory.last_exit;
+    target.has_exited = memory.has_exited;
+    target.incident = memory.incident;
+    target.incident_since = now_;
+    target.incident_reason = memory.incident ? Reason::unhealthy : Reason::none;
+    const bool same_version = memory.version == spec(index).version;
+    if (same_version) {
+        target.in_a_row = memory.in_a_row;
+        target.history = memory.history;
+        const std::size_t rungs = spec(index).on_unhealthy.size();
+        if (memory.rung < rungs) target.rung = memory.rung;
+        target.attempt = memory.attempt;
+        target.quarantines = memory.quarantines;
+    }
+    if (same_version && memory.remediation == Remediation::quarantined && !memory.operator_stopped) {
+        set_remediation(index, Remediation::quarantined);
+        target.retry_at = memory.retry_at;
+    }
+    if (memory.instance.exists()) {
+        restore_alive(index, memory);
+    } else {
+        restore_dead(index, memory);
+    }
+    mark(index);
+}
+
+/// It lives: it is taken over as it is, and its health goes on, so that a healthy target does not flap.
+void Engine::Impl::restore_alive(TargetIndex index, const TargetMemory& memory) {
+    Target& target = targets_[index];
+    target.instance = memory.instance;
+    target.health.started_at = memory.started_at;
+    if (memory.operator_stopped) {  // its stop was under way
+        target.final_stop = true;
+        set_phase(index, Phase::running, Reason::adopted);
+        return begin_stop(index, Reason::operated, spec(index).stop_grace_period);
+    }
+    set_phase(index, Phase::running, Reason::adopted);
+    const auto& check = spec(index).healthcheck;
+    if (!check) {
+        if (target.incident || target.in_a_row) target.proven_at = later(now_, proving_time(spec(index).restart));
+        return;
+    }
+    begin_health(target.health, memory.started_at);
+    if (memory.health != Health::none) {
+        target.health.answered = memory.health;
+        target.health.failing_streak = memory.failing_streak;
+    }
+    target.probe_at = later(now_, probe_wait(target.health, *check, now_));
+    show_health(index, Reason::adopted, {});
+}
+
+void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
+    Target& target = targets_[index];
+    if (memory.operator_stopped) {
+        target.final_stop = true;
+        return set_phase(index, Phase::stopped, Reason::operated);
+    }
+    if (memory.phase == Phase::completed && memory.version == spec(index).version) {
+        return set_phase(index, Phase::completed, Reason::condition, to_string(memory.last_exit));
+    }
+    const bool quarantined = target.remediation == Remediation::quarantined;
+    const bool waits = memory.phase == Phase::backoff && memory.retry_at != never && memory.retry_at > now_;
+    if (!quarantined && !waits) return;  // a first start, like any other
+    target.cause = StartCause::exited;
+    if (!quarantined) {
+        target.start_at = memory.retry_at;
+        make_restart_due(index, Reason::exited);
+    }
+    set_phase(index, Phase::backoff, Reason::exited, to_string(memory.last_exit), memory.retry_at);
+}
+
+}  // namespace keepwell::engine

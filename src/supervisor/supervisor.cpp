@@ -1,0 +1,198 @@
+// The body of the loop: event -> engine -> journal -> execute.
+#include "supervisor/supervisor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "supervisor/calendar.hpp"
+
+namespace keepwell::supervisor {
+namespace {
+
+/// Evidence holds so much of the output's end.
+constexpr std::size_t evidence_bytes = 4096;
+/// Local time may jump (daylight saving, a set clock): a calendar is looked at again at least so often.
+constexpr Duration calendar_patience = 1h;
+
+/// A probe that passed and changed nothing is no decision's ground: it is journaled only when `record` asks for it.
+bool worth_keeping(const Event& event, const engine::Decisions& decisions, bool record) {
+    if (std::holds_alternative<event::Tick>(event)) return false;
+    if (!std::holds_alternative<event::ProbeFinished>(event) || record) return true;
+    return !decisions.facts.empty() || std::get<event::ProbeFinished>(event).outcome != Outcome::passed;
+}
+
+/// Probes are journaled by their results.
+bool worth_keeping(const Command& command) {
+    return !std::holds_alternative<command::RunProbe>(command) &&
+           !std::holds_alternative<command::CancelProbe>(command);
+}
+
+struct TargetOf {
+    TargetIndex operator()(const event::Begin&) const { return no_target; }
+    TargetIndex operator()(const event::Tick&) const { return no_target; }
+    TargetIndex operator()(const event::Maintenance&) const { return no_target; }
+    TargetIndex operator()(const event::Shutdown&) const { return no_target; }
+    template <typename OfTarget>
+    TargetIndex operator()(const OfTarget& one) const {
+        return one.target;
+    }
+};
+
+/// Rounds a moment to come up to the quantum, so that what is due together wakes the loop once.
+Instant rounded(Instant at, Duration quantum) {
+    if (at == never || quantum <= 1ns) return at;
+    const Duration beyond = at.time_since_epoch() % quantum;
+    return beyond <= 0ns ? at : later(at, quantum - beyond);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Policy policy, Ports ports, Memories memories)
+    : ports_{ports},
+      engine_{std::move(policy), engine::EngineOptions{memories.last_incident}},
+      memories_{std::move(memories)},
+      in_maintenance_(engine_.policy().services.size(), false) {}
+
+void Supervisor::begin(journal::RunStarted run) {
+    const Policy& policy = engine_.policy();
+    run.policy_version = policy.version;
+    run.files = policy.files;
+    run.mode = policy.mode;
+    run.targets = policy.targets.size();
+    run.services = policy.services.size();
+    run.last_incident = memories_.last_incident;
+    keep(std::move(run), no_target);
+    for (TargetMemory& memory : memories_.targets) {
+        const std::optional<TargetIndex> index = engine_.find(memory.target);
+        if (!index) continue;
+        const bool alive =
+            memory.instance.exists() && ports_.processes.adopt(*index, policy.targets[*index], memory.instance);
+        if (!alive) memory.instance = {};
+        post(event::Restored{*index, std::move(memory)});
+    }
+    memories_.targets.clear();
+    post(event::Begin{});
+    for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
+        keep(journal::State{engine_.memory(index)}, index);  // with RunStarted, all that a later start needs
+    }
+    follow_calendar(now());
+    arm();
+}
+
+void Supervisor::end() { keep(journal::RunEnded{}, no_target); }
+
+void Supervisor::post(Event event) {
+    queue_.push_back(std::move(event));
+    if (taking_) return;
+    taking_ = true;
+    while (!queue_.empty()) {
+        const Event next = std::move(queue_.front());
+        queue_.pop_front();
+        take(next);
+    }
+    taking_ = false;
+    arm();
+}
+
+void Supervisor::take(const Event& event) {
+    const engine::Decisions& decisions = engine_.handle(event, now());
+    if (worth_keeping(event, decisions, engine_.policy().record)) {
+        keep(journal::Input{event}, std::visit(TargetOf{}, event));
+    }
+    for (const Fact& fact : decisions.facts) keep(journal::Noted{fact}, fact.target);
+    for (const Command& command : decisions.commands) {
+        if (worth_keeping(command)) {
+            keep(journal::Asked{command}, std::visit([](const auto& one) { return one.target; }, command));
+        }
+    }
+    for (const TargetIndex index : decisions.changed) keep(journal::State{engine_.memory(index)}, index);
+    // The real ends deliver later, never from inside: `decisions` stays valid.
+    for (const Command& command : decisions.commands) execute(command);
+}
+
+void Supervisor::keep(journal::Body body, TargetIndex target) {
+    journal::Record record;
+    record.at = now();
+    record.time = wall();
+    if (target != no_target) {
+        record.target = engine_.policy().targets[target].name;
+        record.service = engine_.service_of(target).name;
+    }
+    record.body = std::move(body);
+    ports_.journal.append(record);
+    for (auto& [key, observer] : observers_) observer(record);
+}
+
+void Supervisor::execute(const Command& command) {
+    struct Execute {
+        Supervisor& self;
+        const TargetSpec& target(TargetIndex index) const { return self.engine_.policy().targets[index]; }
+
+        void operator()(const command::Start& start) const {
+            self.ports_.processes.start(start.id, start.target, target(start.target));
+        }
+        void operator()(const command::Stop& stop) const {
+            self.ports_.processes.stop(stop.id, stop.target, stop.instance, target(stop.target).process.stop_signal,
+                                       stop.grace);
+        }
+        void operator()(const command::RunProbe& probe) const {
+            self.ports_.probes.run(probe.id, probe.target, target(probe.target),
+                                   self.engine_.service_of(probe.target).healthcheck->timeout);
+        }
+        void operator()(const command::CancelProbe& cancel) const { self.ports_.probes.cancel(cancel.id); }
+        void operator()(const command::RunHook& hook) const {
+            self.ports_.processes.run_hook(hook.id, hook.target, target(hook.target),
+                                           target(hook.target).hooks[hook.rung].command, hook.timeout);
+        }
+        void operator()(const command::KeepEvidence& evidence) const { self.keep_evidence(evidence); }
+    };
+    std::visit(Execute{*this}, command);
+}
+
+void Supervisor::keep_evidence(const command::KeepEvidence& command) {
+    journal::Evidence evidence;
+    evidence.incident = command.incident;
+    evidence.output_tail = ports_.output.tail(engine_.policy().targets[command.target], evidence_bytes);
+    const engine::ResultLog& log = engine_.target(command.target).health.log;
+    for (std::size_t i = 0; i < log.size(); ++i) evidence.probes.push_back(log[i]);
+    keep(std::move(evidence), command.target);
+}
+
+/// Tells the engine which maintenance windows have opened or closed, and notes when to look again.
+void Supervisor::follow_calendar(Instant now) {
+    const Policy& policy = engine_.policy();
+    const WallTime wall = ports_.clock.wall();
+    const Duration into_minute = wall.time_since_epoch() % 1min;
+    calendar_at_ = never;
+    for (ServiceIndex service = 0; service < policy.maintenance.size(); ++service) {
+        if (policy.maintenance[service].empty()) continue;
+        const WindowState state = window_state(policy.maintenance[service], ports_.clock.local(wall));
+        const Instant change = later(now, state.until_change - into_minute);
+        calendar_at_ = std::min({calendar_at_, change, later(now, calendar_patience)});
+        if (state.open == in_maintenance_[service]) continue;
+        in_maintenance_[service] = state.open;
+        post(event::Maintenance{service, state.open, state.open ? change : never});
+    }
+}
+
+void Supervisor::arm() {
+    const Instant now = ports_.clock.now();
+    const Instant next = std::min(engine_.next_deadline(), calendar_at_);
+    const Instant at = next <= now ? now : rounded(next, engine_.policy().quantum);
+    if (at == armed_) return;
+    armed_ = at;
+    ports_.clock.arm(at, [this] {
+        armed_ = never;
+        if (calendar_at_ <= ports_.clock.now()) follow_calendar(ports_.clock.now());
+        post(event::Tick{});
+    });
+}
+
+std::uint64_t Supervisor::subscribe(Observer observer) {
+    observers_.emplace(next_observer_, std::move(observer));
+    return next_observer_++;
+}
+
+void Supervisor::unsubscribe(std::uint64_t key) { observers_.erase(key); }
+
+}  // namespace keepwell::supervisor

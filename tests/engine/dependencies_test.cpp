@@ -1,0 +1,170 @@
+// depends_on with Compose's conditions, the dependant of a sick dependency, and `restart: true`.
+#include "support/world.hpp"
+
+namespace keepwell::tests {
+namespace {
+
+using Lines = std::vector<std::string>;
+constexpr auto healthy = DependencyCondition::service_healthy;
+constexpr auto started = DependencyCondition::service_started;
+constexpr auto completed = DependencyCondition::service_completed_successfully;
+
+TEST(Dependencies, service_started_orders_and_waits_for_nothing_else) {
+    World world{policy_of({Service{"db"}, Service{"api"}.after(0, started)})};
+    world.of("db").start_takes = 2s;
+    world.begin();
+    world.run_until(5s);
+    EXPECT_EQ(world.commands, (Lines{"0s start db", "2s start api"}));
+    EXPECT_EQ(world.lines("waiting -> waiting"),
+              (Lines{"0s api target.phase waiting -> waiting: dependency_wait (db: service_started)"}));
+}
+
+TEST(Dependencies, service_healthy_waits_for_every_replica) {
+    World world{policy_of({Service{"db"}.probed(1s, 3).replicas(2), Service{"api"}.after(0, healthy)})};
+    world.answers("db.2", std::vector{fail(), fail(), pass()});
+    world.begin();
+    world.run_until(5s);
+    EXPECT_EQ(world.commands, (Lines{"0s start db.1", "0s start db.2", "3s start api"}));
+}
+
+TEST(Dependencies, service_healthy_goes_on_waiting_when_it_is_unhealthy_for_it_may_recover) {
+    World world{policy_of({Service{"db"}.probed(1s, 1).ladder({}), Service{"api"}.after(0, healthy)})};
+    world.answers("db", std::vector{fail(), fail(), fail(), pass()});
+    world.begin();
+    world.run_until(5s);
+    EXPECT_EQ(world.commands, (Lines{"0s start db", "4s start api"}));
+}
+
+TEST(Dependencies, service_completed_successfully_waits_for_exit_code_0) {
+    World world{
+        policy_of({Service{"migrate"}.restart(RestartCondition::none, 0s), Service{"api"}.after(0, completed)})};
+    world.of("migrate").lives = 3s;
+    world.of("migrate").exit = {ExitStatus::Kind::code, 0, {}};
+    world.begin();
+    world.run_until(5s);
+    EXPECT_EQ(world.commands, (Lines{"0s start migrate", "3s start api"}));
+}
+
+TEST(Dependencies, what_can_not_complete_any_more_is_said_and_a_person_can_mend_it) {
+    World world{
+        policy_of({Service{"migrate"}.restart(RestartCondition::none, 0s), Service{"api"}.after(0, completed)})};
+    world.of("migrate").lives = 3s;
+    world.of("migrate").exit = {ExitStatus::Kind::code, 2, {}};
+    world.begin();
+    world.run_until(10s);
+    EXPECT_EQ(
+        world.lines("dependency_failed"),
+        (Lines{"3s api target.phase waiting -> waiting: dependency_failed (migrate: service_completed_successfully)"}));
+    world.of("migrate").exit = {ExitStatus::Kind::code, 0, {}};
+    world.operate(event::Verb::start, "migrate");
+    world.run_until(20s);
+    EXPECT_EQ(world.commands, (Lines{"0s start migrate", "10s start migrate", "13s start api"}));
+}
+
+TEST(Dependencies, what_is_not_required_and_can_not_be_had_is_no_hindrance) {
+    World world{policy_of(
+        {Service{"migrate"}.restart(RestartCondition::none, 0s), Service{"api"}.after(0, completed, false, false)})};
+    world.of("migrate").lives = 3s;
+    world.begin();
+    world.run_until(5s);
+    EXPECT_EQ(world.commands, (Lines{"0s start migrate", "3s start api"}));
+}
+
+TEST(Dependencies, the_dependant_of_a_sick_dependency_is_held_and_recovers_untouched) {
+    // Flask and redis: redis dies, flask's checks fail, redis is healed, flask recovers.
+    World world{policy_of({Service{"redis"}.probed(1s, 2).restart(RestartCondition::any, 10s),
+                           Service{"flask"}.probed(1s, 3).after(0, healthy)})};
+    world.of("flask").answer = [](World& now) {
+        return now.target("redis").phase == Phase::running ? pass() : fail("redis is away");
+    };
+    world.begin();
+    world.at(5s, [](World& now) { now.exit("redis"); });
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("flask remedy."),
+              (Lines{"7s flask remedy.due restart: unhealthy", "7s flask remedy.held restart: dependency (redis)"}));
+    EXPECT_EQ(world.lines("flask incident.closed"), (Lines{"16s flask incident.closed 2: recovered after 9s"}));
+    EXPECT_EQ(world.target("flask").restarts, 0u);
+    EXPECT_EQ(world.commands, (Lines{"0s start redis", "1s start flask", "15s start redis"}));
+}
+
+TEST(Dependencies, a_dependant_that_stays_sick_after_its_dependency_was_healed_is_healed_too) {
+    World world{policy_of({Service{"redis"}.probed(1s, 2).restart(RestartCondition::any, 4s),
+                           Service{"flask"}.probed(1s, 3).after(0, healthy)})};
+    world.of("flask").answer = [](World& now) {
+        const bool wedged = now.now > Instant{5s} && now.target("flask").instance.pid == 102;
+        return wedged ? fail() : pass();
+    };
+    world.begin();
+    world.at(5s, [](World& now) { now.exit("redis"); });
+    world.run_until(30s);
+    // redis is healthy again at 10 s; three new failures of flask follow at 10, 11 and 12 s.
+    EXPECT_EQ(world.lines("flask remedy."),
+              (Lines{"8s flask remedy.due restart: unhealthy", "8s flask remedy.held restart: dependency (redis)",
+                     "12s flask remedy.due restart: unhealthy", "12s flask remedy.started restart: unhealthy",
+                     "12s flask remedy.finished restart", "13s flask remedy.verified restart"}));
+}
+
+TEST(Dependencies, a_dependant_that_died_with_its_dependency_starts_when_that_is_well) {
+    World world{policy_of(
+        {Service{"redis"}.probed(1s, 2).restart(RestartCondition::any, 10s), Service{"flask"}.after(0, healthy)})};
+    world.begin();
+    world.at(5s, [](World& now) {
+        now.exit("redis");
+        now.exit("flask");
+    });
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("flask remedy.held"), (Lines{"5s flask remedy.held restart: dependency (redis)"}));
+    EXPECT_EQ(world.commands, (Lines{"0s start redis", "1s start flask", "15s start redis", "16s start flask"}));
+}
+
+TEST(Dependencies, restart_true_restarts_dependants_after_a_crash_was_healed) {
+    World world{policy_of({Service{"vpn"}.probed(1s, 2).restart(RestartCondition::any, 3s),
+                           Service{"app"}.after(0, healthy, true), Service{"log"}.after(0, healthy)})};
+    world.begin();
+    world.at(5s, [](World& now) { now.exit("vpn"); });
+    world.run_until(1min);
+    EXPECT_EQ(world.commands,
+              (Lines{"0s start vpn", "1s start app", "1s start log", "8s start vpn", "9s stop app", "9s start app"}));
+    EXPECT_EQ(world.lines("app remedy."),
+              (Lines{"9s app remedy.due restart: dependency_healed", "9s app remedy.started restart: dependency_healed",
+                     "9s app remedy.finished restart", "19s app remedy.verified restart"}));
+}
+
+TEST(Dependencies, restart_true_goes_down_a_chain) {
+    World world{policy_of({Service{"a"}.probed(1s, 2), Service{"b"}.probed(1s, 2).after(0, healthy, true),
+                           Service{"c"}.after(1, healthy, true)})};
+    world.begin();
+    world.run_until(5s);
+    world.exit("a");
+    world.run_until(1min);
+    EXPECT_EQ(world.commands, (Lines{"0s start a", "1s start b", "2s start c", "5s start a", "6s stop b", "6s start b",
+                                     "7s stop c", "7s start c"}));
+}
+
+TEST(Dependencies, restart_true_waits_for_a_paused_dependant_to_be_resumed) {
+    World world{policy_of({Service{"vpn"}.probed(1s, 2), Service{"app"}.after(0, healthy, true)})};
+    world.begin();
+    world.run_until(2s);
+    world.operate(event::Verb::pause, "app");
+    world.exit("vpn");
+    world.run_until(10s);
+    EXPECT_EQ(world.lines("app remedy."),
+              (Lines{"3s app remedy.due restart: dependency_healed", "3s app remedy.held restart: paused"}));
+    world.operate(event::Verb::resume, "app");
+    world.run_until(10s);
+    EXPECT_EQ(world.commands.back(), "10s start app");
+}
+
+TEST(Dependencies, a_person_who_stops_a_dependency_is_not_answered_by_healing_its_dependants) {
+    World world{policy_of({Service{"redis"}.probed(1s, 2), Service{"flask"}.probed(1s, 2).after(0, healthy)})};
+    world.of("flask").answer = [](World& now) { return now.target("redis").phase == Phase::running ? pass() : fail(); };
+    world.begin();
+    world.run_until(5s);
+    world.operate(event::Verb::stop, "redis");
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("flask remedy.held"), (Lines{"7s flask remedy.held restart: dependency (redis)"}));
+    EXPECT_EQ(world.target("flask").phase, Phase::running);
+}
+
+}  // namespace
+}  // namespace keepwell::tests

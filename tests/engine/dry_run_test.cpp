@@ -1,0 +1,92 @@
+// Dry-run: probes are real, everything is decided, nothing is done.
+#include "support/world.hpp"
+
+namespace keepwell::tests {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Policy dry(std::vector<Service> services) {
+    Policy policy = policy_of(services);
+    policy.mode = Mode::dry_run;
+    return policy;
+}
+
+TEST(DryRun, starts_are_held_and_count_as_started_for_the_probes) {
+    World world{dry({Service{"api"}.probed(10s, 2)})};
+    world.answers("api", std::vector{pass(), fail()});
+    world.begin();
+    world.run_until(1h);
+    EXPECT_TRUE(world.commands.empty());
+    EXPECT_EQ(world.trace, (Lines{
+                               "0s api remedy.held start: dry_run",
+                               "0s api target.phase waiting -> running: dry_run",
+                               "0s api target.health none -> starting: started",
+                               "10s api target.health starting -> healthy: probe_passed",
+                               "20s api probe.failed failed 1/2",
+                               "30s api probe.failed failed 2/2",
+                               "30s api target.health healthy -> unhealthy: unhealthy",
+                               "30s api incident.opened 1: unhealthy",
+                               "30s api remedy.due restart: unhealthy",
+                               "30s api remedy.held restart: dry_run",
+                           }));
+}
+
+TEST(DryRun, it_goes_on_from_what_it_sees) {
+    World world{dry({Service{"api"}.probed(10s, 1)})};
+    world.answers("api", std::vector{fail(), pass(), fail(), pass()});
+    world.begin();
+    world.run_until(45s);
+    EXPECT_EQ(world.lines("remedy.held"),
+              (Lines{"0s api remedy.held start: dry_run", "10s api remedy.held restart: dry_run",
+                     "30s api remedy.held restart: dry_run"}));
+    EXPECT_EQ(world.lines("incident.closed").size(), 2u);
+}
+
+TEST(DryRun, dependants_wait_for_real_health) {
+    World world{dry({Service{"db"}.probed(10s, 1), Service{"api"}.after(0, DependencyCondition::service_healthy)})};
+    world.begin();
+    world.run_until(11s);
+    EXPECT_EQ(world.lines("held start"),
+              (Lines{"0s db remedy.held start: dry_run", "10s api remedy.held start: dry_run"}));
+}
+
+TEST(DryRun, one_service_alone_can_be_dry) {
+    World world{policy_of({Service{"api"}.dry(), Service{"db"}})};
+    world.begin();
+    world.run_until(1s);
+    EXPECT_EQ(world.commands, (Lines{"0s start db"}));
+}
+
+TEST(DryRun, people_are_shown_what_they_would_have_done) {
+    World world{dry({Service{"api"}})};
+    world.begin();
+    world.operate(event::Verb::stop, "api");
+    world.operate(event::Verb::restart, "api");
+    EXPECT_TRUE(world.commands.empty());
+    EXPECT_EQ(world.lines("remedy.held"),
+              (Lines{"0s api remedy.held start: dry_run", "0s api remedy.held stop: dry_run",
+                     "0s api remedy.held restart: dry_run"}));
+}
+
+TEST(DryRun, it_ends_without_touching_anything) {
+    World world{dry({Service{"api"}.probed(1s, 1)})};
+    world.begin();
+    world.run_until(10s);
+    world.shutdown();
+    world.run_until(20s);
+    EXPECT_TRUE(world.engine.finished());
+    EXPECT_TRUE(world.commands.empty());
+}
+
+TEST(DryRun, every_other_gate_is_asked_before_it) {
+    World world{dry({Service{"db"}.probed(1s, 1).ladder({}), Service{"api"}.probed(1s, 1).after(0)})};
+    world.answers("db", fail());
+    world.answers("api", fail());
+    world.begin();
+    world.run_until(3s);
+    EXPECT_EQ(world.lines("api remedy.held").back(), "1s api remedy.held restart: dependency (db)");
+}
+
+}  // namespace
+}  // namespace keepwell::tests

@@ -1,0 +1,178 @@
+// What outlives keepwell: instances are adopted, and states, counters, stops and quarantines go on.
+#include "support/world.hpp"
+
+namespace keepwell::tests {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Policy web() { return policy_of({Service{"api"}.probed(10s, 3).restart(RestartCondition::any, 5s, 3)}); }
+
+/// The memory of a target after `what`, as the journal would hand it to the next keepwell.
+TargetMemory memory_after(Policy policy, const std::function<void(World&)>& what) {
+    World before{std::move(policy)};
+    before.begin();
+    what(before);
+    return before.engine.memory(before.index("api"));
+}
+
+TEST(Restoring, a_living_healthy_target_is_adopted_and_does_not_flap) {
+    const TargetMemory memory = memory_after(web(), [](World& world) { world.run_until(25s); });
+    World world{web()};
+    world.now = Instant{30s};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(100s);
+    EXPECT_EQ(world.trace, (Lines{"30s api target.phase waiting -> running: adopted",
+                                  "30s api target.health none -> healthy: adopted"}));
+    EXPECT_TRUE(world.starts.empty());
+    EXPECT_EQ(world.probes.front(), 40s);
+}
+
+TEST(Restoring, counters_go_on_where_they_were) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.run_until(1s);
+        world.exit("api");
+        world.run_until(10s);
+        world.exit("api");
+        world.run_until(20s);
+        world.answers("api", fail());
+        world.run_until(40s);
+    });
+    ASSERT_EQ(memory.failing_streak, 2u);
+    World world{web()};
+    world.now = Instant{45s};
+    world.answers("api", fail());
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.target("api").restarts, 2u);
+    EXPECT_EQ(world.target("api").history.size(), 2u);
+    world.run_until(56s);
+    EXPECT_EQ(world.lines("probe.failed"), (Lines{"55s api probe.failed failed 3/3"}));
+    EXPECT_EQ(world.lines("remedy.started"), (Lines{"55s api remedy.started restart: unhealthy"}));
+}
+
+TEST(Restoring, a_changed_entry_starts_with_no_history) {
+    TargetMemory memory = memory_after(web(), [](World& world) {
+        world.run_until(1s);
+        world.exit("api");
+        world.run_until(10s);
+    });
+    memory.version = "v0";
+    World world{web()};
+    world.now = Instant{10s};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_TRUE(world.target("api").history.empty());
+    EXPECT_EQ(world.target("api").restarts, 1u) << "for people it goes on";
+}
+
+TEST(Restoring, what_a_person_stopped_stays_stopped) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.run_until(1s);
+        world.operate(event::Verb::stop, "api");
+        world.run_until(2s);
+    });
+    World world{web()};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1h);
+    EXPECT_EQ(world.target("api").phase, Phase::stopped);
+    EXPECT_TRUE(world.starts.empty());
+}
+
+TEST(Restoring, a_stop_that_was_under_way_is_finished) {
+    TargetMemory memory = memory_after(web(), [](World& world) {
+        world.of("api").stop_takes = 5s;
+        world.run_until(1s);
+        world.operate(event::Verb::stop, "api");
+        world.run_until(2s);
+    });
+    ASSERT_TRUE(memory.instance.exists());
+    World world{web()};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.target("api").phase, Phase::stopped);
+    EXPECT_EQ(world.commands, (Lines{"0s stop api"}));
+}
+
+TEST(Restoring, a_quarantine_goes_on_and_its_try_comes_when_it_was_due) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.of("api").lives = 1s;
+        world.run_until(20s);
+    });
+    ASSERT_EQ(memory.remediation, Remediation::quarantined);
+    World world{web()};
+    world.now = Instant{5min};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(29min);
+    EXPECT_TRUE(world.starts.empty());
+    world.run_until(31min);
+    EXPECT_EQ(world.starts, (std::vector<Duration>{30min + 19s}));
+}
+
+TEST(Restoring, a_try_that_came_due_while_keepwell_was_away_comes_at_once) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.of("api").lives = 1s;
+        world.run_until(20s);
+    });
+    World world{web()};
+    world.now = Instant{5h};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(5h);
+    EXPECT_EQ(world.starts, (std::vector<Duration>{5h}));
+}
+
+TEST(Restoring, what_died_while_keepwell_was_away_is_started_again) {
+    TargetMemory memory = memory_after(web(), [](World& world) { world.run_until(25s); });
+    memory.instance = {};
+    World world{web()};
+    world.now = Instant{30s};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.starts, (std::vector<Duration>{30s}));
+}
+
+TEST(Restoring, a_restart_that_was_waiting_for_its_delay_waits_on) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.run_until(1s);
+        world.exit("api");
+        world.run_until(2s);
+    });
+    World world{web()};
+    world.now = Instant{3s};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.starts, (std::vector<Duration>{6s}));
+}
+
+TEST(Restoring, what_had_completed_is_not_run_again) {
+    const Policy policy = policy_of({Service{"api"}.restart(RestartCondition::on_failure, 0s)});
+    const TargetMemory memory = memory_after(policy, [](World& world) {
+        world.of("api").lives = 1s;
+        world.of("api").exit = {ExitStatus::Kind::code, 0, {}};
+        world.run_until(5s);
+    });
+    World world{policy};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.target("api").phase, Phase::completed);
+    EXPECT_TRUE(world.starts.empty());
+}
+
+TEST(Restoring, incidents_count_on) {
+    Policy policy = web();
+    World world{policy};
+    world.engine = engine::Engine{policy, {41}};
+    world.begin();
+    world.run_until(1s);
+    world.exit("api");
+    EXPECT_EQ(world.lines("incident"), (Lines{"1s api incident.opened 42: exited"}));
+}
+
+}  // namespace
+}  // namespace keepwell::tests

@@ -1,0 +1,103 @@
+// Policies for tests of the engine, written down in a line each; no file is read.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "keepwell/model/spec.hpp"
+
+namespace keepwell::tests {
+
+/// A service under construction: `Service{"api"}.probed(10s, 3).after(0, …)`.
+struct Service {
+    explicit Service(std::string name) {
+        spec.name = std::move(name);
+        spec.version = "v1";
+        spec.restart.delay = 0s;
+    }
+
+    /// A healthcheck, and the default ladder that comes with one.
+    Service& probed(Duration interval, std::uint32_t retries, Duration timeout = 1s) {
+        spec.healthcheck = Healthcheck{};
+        spec.healthcheck->interval = interval;
+        spec.healthcheck->timeout = timeout;
+        spec.healthcheck->retries = retries;
+        return ladder({RestartRung{}});
+    }
+    Service& start_period(Duration period, Duration interval = 5s) {
+        spec.healthcheck->start_period = period;
+        spec.healthcheck->start_interval = interval;
+        return *this;
+    }
+    Service& ladder(std::vector<RungAction> actions) {
+        spec.on_unhealthy.clear();
+        for (RungAction& action : actions) spec.on_unhealthy.push_back({action, {}});
+        return *this;
+    }
+    Service& restart(RestartCondition condition, Duration delay, std::uint32_t attempts = 0, Duration window = 0s) {
+        spec.restart.condition = condition;
+        spec.restart.delay = delay;
+        spec.restart.max_attempts = attempts;
+        spec.restart.window = window;
+        return *this;
+    }
+    Service& backoff(double factor, Duration max, Duration reset_after = 10s) {
+        spec.restart.backoff = Backoff{factor, max, reset_after};
+        return *this;
+    }
+    Service& verify(Duration time) {
+        spec.verify = time;
+        return *this;
+    }
+    Service& quarantine(Duration first, Duration max) {
+        spec.quarantine.first = first;
+        spec.quarantine.max = max;
+        return *this;
+    }
+    Service& after(ServiceIndex service, DependencyCondition condition = DependencyCondition::service_started,
+                   bool restart = false, bool required = true) {
+        spec.depends_on.push_back({service, condition, restart, required, {}});
+        return *this;
+    }
+    Service& grace(Duration time) {
+        spec.stop_grace_period = time;
+        return *this;
+    }
+    Service& dry() {
+        spec.dry_run = true;
+        return *this;
+    }
+    Service& replicas(std::uint32_t count) {
+        slots = count;
+        return *this;
+    }
+
+    ServiceSpec spec;
+    std::uint32_t slots = 1;
+};
+
+inline Policy policy_of(const std::vector<Service>& services, Guard guard = {}) {
+    Policy policy;
+    policy.guard = guard;
+    policy.version = "p1";
+    policy.files = {"policy.yaml"};
+    for (const Service& service : services) {
+        const auto index = static_cast<ServiceIndex>(policy.services.size());
+        policy.services.push_back(service.spec);
+        policy.maintenance.emplace_back();
+        for (std::uint32_t slot = 1; slot <= service.slots; ++slot) {
+            TargetSpec target;
+            target.name = service.slots == 1 ? service.spec.name : service.spec.name + "." + std::to_string(slot);
+            target.service = index;
+            target.slot = slot;
+            target.process.command = {"/bin/" + service.spec.name};
+            if (service.spec.healthcheck) target.probe = ExecProbe{{"/bin/true"}};
+            target.hooks.resize(service.spec.on_unhealthy.size());
+            policy.targets.push_back(std::move(target));
+        }
+    }
+    return policy;
+}
+
+}  // namespace keepwell::tests

@@ -1,0 +1,68 @@
+// What the engine decided, one line each: "12s api remedy.held restart: dependency (redis)".
+#pragma once
+
+#include <string>
+
+#include "keepwell/model/command.hpp"
+#include "keepwell/model/fact.hpp"
+#include "keepwell/model/spec.hpp"
+
+namespace keepwell::tests {
+
+/// A moment as time since the beginning of the test.
+inline std::string moment(Instant at) { return at == never ? "never" : to_string(at.time_since_epoch()); }
+
+struct FactText {
+    static std::string text(std::string_view view) { return std::string{view}; }
+    static std::string aside(const std::string& detail) { return detail.empty() ? "" : " (" + detail + ")"; }
+
+    std::string operator()(const fact::PhaseChanged& one) const {
+        return text(to_string(one.from)) + " -> " + text(to_string(one.to)) + ": " + text(to_string(one.reason)) +
+               aside(one.detail) + (one.until == never ? "" : " until " + moment(one.until));
+    }
+    std::string operator()(const fact::HealthChanged& one) const {
+        return text(to_string(one.from)) + " -> " + text(to_string(one.to)) + ": " + text(to_string(one.reason));
+    }
+    std::string operator()(const fact::ProbeFailed& one) const {
+        return text(to_string(one.outcome)) + " " + std::to_string(one.failing_streak) + "/" +
+               std::to_string(one.retries) + (one.counted ? "" : " not counted");
+    }
+    std::string operator()(const fact::RemedyDue& one) const {
+        return text(to_string(one.remedy)) + ": " + text(to_string(one.reason));
+    }
+    std::string operator()(const fact::RemedyHeld& one) const {
+        return text(to_string(one.would)) + ": " + text(to_string(one.reason)) + aside(one.detail) +
+               (one.until == never ? "" : " until " + moment(one.until));
+    }
+    std::string operator()(const fact::RemedyStarted& one) const {
+        return text(to_string(one.remedy)) + ": " + text(to_string(one.reason));
+    }
+    std::string operator()(const fact::RemedyFinished& one) const {
+        return text(to_string(one.remedy)) + (one.success ? "" : " failed") + aside(one.detail);
+    }
+    std::string operator()(const fact::RemedyVerified& one) const {
+        return text(to_string(one.remedy)) + (one.success ? "" : " did not help");
+    }
+    std::string operator()(const fact::IncidentOpened& one) const {
+        return std::to_string(one.incident) + ": " + text(to_string(one.reason));
+    }
+    std::string operator()(const fact::IncidentClosed& one) const {
+        return std::to_string(one.incident) + ": " + text(to_string(one.reason)) + " after " + to_string(one.lasted);
+    }
+    std::string operator()(const fact::Quarantined& one) const {
+        return text(to_string(one.reason)) + " until " + moment(one.until);
+    }
+    std::string operator()(const fact::AlertRaised& one) const { return text(one.alert) + aside(one.detail); }
+    std::string operator()(const fact::AlertResolved& one) const { return text(one.alert) + aside(one.detail); }
+    std::string operator()(const fact::OperatorActed&) const { return ""; }
+    std::string operator()(const fact::MaintenanceChanged&) const { return ""; }
+    std::string operator()(const fact::Unexpected& one) const { return one.detail; }
+};
+
+inline std::string trace_line(const Policy& policy, const Fact& fact, Instant at) {
+    const std::string who = fact.target == no_target ? "host" : policy.targets[fact.target].name;
+    const std::string what = std::visit(FactText{}, fact.body);
+    return moment(at) + " " + who + " " + std::string{type_name(fact)} + (what.empty() ? "" : " " + what);
+}
+
+}  // namespace keepwell::tests
