@@ -25,6 +25,7 @@ struct RunStarted {
     std::int64_t pid = 0;
     std::size_t targets = 0;
     std::size_t services = 0;
+    IncidentId last_incident = 0;  ///< incidents count on from here; the writer brings it up to date in a repetition
 };
 
 /// A keepwell ended in order. Type "run.ended".
@@ -45,7 +46,8 @@ struct Noted {
     Fact fact;
 };
 
-/// What of a target outlives keepwell. Type "state". The last one of a target counts.
+/// What of a target outlives keepwell. Type "state". The last one of a target counts. One of every target follows each
+/// RunStarted, so that both together say all that a later start needs.
 struct State {
     TargetMemory memory;
 };
@@ -66,6 +68,7 @@ struct Record {
     std::string target;     ///< by name; empty: the whole host, or a service
     std::string service;
     Body body;
+    bool repeated = false;  ///< written once more at the head of a new file; everything else is as it was
 };
 
 }  // namespace keepwell::journal

@@ -97,7 +97,7 @@ void Supervisor::post(Event event) {
 void Supervisor::take(const Event& event) {
     const engine::Decisions& decisions = engine_.handle(event, now());
     if (worth_keeping(event, decisions, engine_.policy().record)) {
-        keep(journal::Input{event}, std::visit(TargetOf{}, event));
+        keep_input(event);
     }
     for (const Fact& fact : decisions.facts) keep(journal::Noted{fact}, fact.target);
     for (const Command& command : decisions.commands) {
@@ -110,14 +110,23 @@ void Supervisor::take(const Event& event) {
     for (const Command& command : decisions.commands) execute(command);
 }
 
+void Supervisor::keep_input(const Event& event) {
+    const auto* maintenance = std::get_if<event::Maintenance>(&event);
+    if (!maintenance) return keep(journal::Input{event}, std::visit(TargetOf{}, event));
+    append({}, engine_.policy().services[maintenance->service].name, journal::Input{event});
+}
+
 void Supervisor::keep(journal::Body body, TargetIndex target) {
+    if (target == no_target) return append({}, {}, std::move(body));
+    append(engine_.policy().targets[target].name, engine_.service_of(target).name, std::move(body));
+}
+
+void Supervisor::append(std::string target, std::string service, journal::Body body) {
     journal::Record record;
     record.at = now();
     record.time = wall();
-    if (target != no_target) {
-        record.target = engine_.policy().targets[target].name;
-        record.service = engine_.service_of(target).name;
-    }
+    record.target = std::move(target);
+    record.service = std::move(service);
     record.body = std::move(body);
     ports_.journal.append(record);
     for (auto& [key, observer] : observers_) observer(record);

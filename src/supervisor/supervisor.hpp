@@ -60,7 +60,9 @@ class Supervisor {
 
   private:
     void take(const Event& event);
+    void keep_input(const Event& event);
     void keep(journal::Body body, TargetIndex target);
+    void append(std::string target, std::string service, journal::Body body);
     void execute(const Command& command);
     void keep_evidence(const command::KeepEvidence& command);
     void follow_calendar(Instant now);
