@@ -1,0 +1,158 @@
+// The real end of the ProcessPort with all it stands on, in a folder of its own, for tests.
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "runtime/loop.hpp"
+#include "runtime/process/children.hpp"
+#include "runtime/process/command.hpp"
+#include "runtime/process/output.hpp"
+#include "runtime/process/processes.hpp"
+
+namespace keepwell::runtime::testing {
+
+inline std::string read_text(const std::filesystem::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/// A folder that goes with its owner.
+class TemporaryFolder {
+  public:
+    TemporaryFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "keepwell-test-XXXXXX").string();
+        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder");
+        path_ = name;
+        std::filesystem::permissions(path_, std::filesystem::perms(0755));
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    std::string path() const { return path_.string(); }
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// While it lives, this process can open no further descriptor.
+class NoMoreDescriptors {
+  public:
+    NoMoreDescriptors() {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit few{256, before_.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &few);
+        while (taken_.empty() || taken_.back().valid()) taken_.emplace_back(fcntl(0, F_DUPFD_CLOEXEC, 0));
+    }
+    ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+    NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+    NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
+    std::vector<Descriptor> taken_;
+};
+
+class RealWorld {
+  public:
+    RealWorld() { begin(); }
+
+    /// Keepwell goes and comes again; what it started lives on.
+    void restart() {
+        processes.reset();
+        events.clear();
+        begin();
+    }
+
+    /// A target whose command is this shell text, in the world's folder.
+    TargetSpec shell(const std::string& text, const std::string& name = "api") const {
+        return target({"/bin/sh", "-c", text}, name);
+    }
+    TargetSpec target(std::vector<std::string> command, const std::string& name = "api") const {
+        TargetSpec spec;
+        spec.name = name;
+        spec.process.command = std::move(command);
+        spec.process.working_dir = folder.path();
+        return spec;
+    }
+
+    /// Runs the loop until `done`; false after 20 seconds, so that a test fails rather than hangs.
+    bool run_until(const std::function<bool()>& done) {
+        const auto give_up = loop.now() + 20s;
+        Timer timer(loop);
+        std::function<void()> look = [&] {
+            if (done() || loop.now() > give_up) return loop.stop();
+            timer.arm(loop.now() + 1ms, look);
+        };
+        look();
+        loop.run();
+        return done();
+    }
+
+    /// The next event of this kind; fails loudly when none comes.
+    template <typename Kind>
+    Kind next() {
+        const auto is_kind = [](const Event& event) { return std::holds_alternative<Kind>(event); };
+        const auto find = [&] { return std::find_if(events.begin(), events.end(), is_kind); };
+        if (!run_until([&] { return find() != events.end(); })) throw std::runtime_error("the event did not come");
+        const auto found = find();
+        const Kind event = std::get<Kind>(*found);
+        events.erase(found);
+        return event;
+    }
+
+    /// Starts a target and waits until it has been executed.
+    Instance start(const TargetSpec& target) {
+        processes->start(++last_id, 0, target);
+        return next<event::StartFinished>().instance;
+    }
+
+    /// Runs the loop until the file in the world's folder holds a whole line, and returns its first word as a pid.
+    pid_t pid_from(const std::string& name) {
+        const auto path = folder.file(name);
+        if (!run_until([&] { return read_text(path).find('\n') != std::string::npos; })) {
+            throw std::runtime_error("no pid came");
+        }
+        return static_cast<pid_t>(std::stol(read_text(path)));
+    }
+
+    TemporaryFolder folder;
+    Loop loop;
+    Children children{loop};
+    CommandRunner commands{loop, children};
+    OutputFiles output{loop, folder.path()};
+    std::deque<Event> events;
+    std::vector<std::string> notices;
+    CommandId last_id = 0;
+    std::unique_ptr<Processes> processes;
+
+  private:
+    void begin() {
+        processes = std::make_unique<Processes>(
+            loop, children, commands, output, [this](Event event) { events.push_back(std::move(event)); },
+            [this](const std::string& notice) { notices.push_back(notice); });
+    }
+};
+
+/// Neither alive nor a zombie.
+inline bool is_gone(pid_t pid) { return kill(pid, 0) != 0; }
+
+}  // namespace keepwell::runtime::testing
