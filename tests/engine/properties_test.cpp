@@ -1,0 +1,338 @@
+// What holds for every policy and every timeline: random worlds are played against random policies.
+// RC_PARAMS sets the number of cases and the seed (./dev properties).
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+// rapidcheck's own header needs both before it.
+#include <rapidcheck/gtest.h>
+
+#include <random>
+
+#include "support/world.hpp"
+
+namespace keepwell::tests {
+namespace {
+
+/// A policy and a fate, drawn from one number, so that a failing case is named by it.
+struct Case {
+    std::uint32_t seed = 0;
+};
+
+void showValue(const Case& one, std::ostream& out) { out << "seed " << one.seed; }
+
+class Dice {
+  public:
+    explicit Dice(std::uint32_t seed) : engine_{seed} {}
+    std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(engine_() % limit); }
+    bool one_in(std::uint32_t n) { return below(n) == 0; }
+    Duration seconds(std::uint32_t from, std::uint32_t to) { return std::chrono::seconds{from + below(to - from + 1)}; }
+    template <typename T>
+    T pick(std::initializer_list<T> list) {
+        return *(list.begin() + below(static_cast<std::uint32_t>(list.size())));
+    }
+
+  private:
+    std::mt19937 engine_;
+};
+
+RungAction random_rung(Dice& dice) {
+    switch (dice.below(6)) {
+        case 0: return RunRung{5s};
+        case 1: return NotifyRung{};
+        case 2: return dice.one_in(4) ? RungAction{StopRung{}} : RungAction{RestartRung{}};
+        default: return RestartRung{};
+    }
+}
+
+Service random_service(Dice& dice, std::uint32_t index) {
+    Service service{"s" + std::to_string(index)};
+    service.restart(
+        dice.pick({RestartCondition::any, RestartCondition::any, RestartCondition::on_failure, RestartCondition::none}),
+        dice.seconds(0, 5), dice.below(4), dice.one_in(2) ? 0s : dice.seconds(1, 100));
+    if (dice.one_in(2)) service.backoff(1.0 + dice.below(3), dice.seconds(1, 60), dice.seconds(1, 20));
+    service.quarantine(dice.seconds(10, 60), dice.seconds(60, 600))
+        .grace(dice.seconds(0, 5))
+        .replicas(1 + dice.below(3));
+    if (!dice.one_in(4)) {
+        service.probed(dice.seconds(1, 10), 1 + dice.below(3), dice.seconds(1, 5));
+        if (dice.one_in(2)) service.start_period(dice.seconds(1, 20), dice.seconds(1, 5));
+        if (dice.one_in(3)) service.verify(dice.seconds(1, 60));
+        std::vector<RungAction> ladder;
+        for (std::uint32_t rung = dice.below(4); rung > 0; --rung) ladder.push_back(random_rung(dice));
+        service.ladder(ladder);
+    }
+    for (std::uint32_t other = 0; other < index; ++other) {
+        if (!dice.one_in(3)) continue;
+        const auto condition = dice.pick({DependencyCondition::service_started, DependencyCondition::service_healthy});
+        service.after(other, condition, dice.one_in(2), !dice.one_in(4));
+    }
+    return service;
+}
+
+Policy random_policy(Dice& dice) {
+    std::vector<Service> services;
+    const std::uint32_t count = 1 + dice.below(6);
+    for (std::uint32_t i = 0; i < count; ++i) services.push_back(random_service(dice, i));
+    for (Service& service : services) {  // service_healthy needs somebody to ask
+        for (Dependency& dependency : service.spec.depends_on) {
+            if (!services[dependency.service].spec.healthcheck)
+                dependency.condition = DependencyCondition::service_started;
+        }
+    }
+    Guard guard;
+    if (dice.one_in(2)) guard.max_unhealthy = MaxUnhealthy{dice.one_in(2), dice.below(60)};
+    if (dice.one_in(2)) guard.max_parallel = 1 + dice.below(3);
+    if (dice.one_in(2)) guard.max_actions = MaxActions{1 + dice.below(4), dice.seconds(10, 100)};
+    return policy_of(services, guard);
+}
+
+/// Everything goes wrong now and then.
+void random_fate(World& world, Dice& dice) {
+    const auto& targets = world.engine.policy().targets;
+    for (const TargetSpec& target : targets) {
+        World::Behaviour& behaviour = world.of(target.name);
+        behaviour.answer = [own = Dice{dice.below(1u << 31)}, sick = dice.below(10)](World&) mutable {
+            const std::uint32_t roll = own.below(10);
+            if (roll >= sick) return pass();
+            return roll == 0 ? cannot_ask() : roll == 1 ? hang(2s) : fail();
+        };
+        if (dice.one_in(3)) behaviour.lives = dice.seconds(1, 60);
+        behaviour.exit.value = static_cast<int>(dice.below(3));
+        behaviour.stop_takes = dice.seconds(0, 6);
+        behaviour.start_takes = dice.one_in(4) ? dice.seconds(0, 70) : Duration{0};
+        behaviour.leaves_something = dice.one_in(4);
+        behaviour.hook_exit = static_cast<int>(dice.below(2));
+        if (dice.one_in(6)) behaviour.start_failure = "no such file";
+    }
+    const auto count = static_cast<std::uint32_t>(targets.size());
+    for (std::uint32_t i = dice.below(30); i > 0; --i) {
+        const std::string name = targets[dice.below(count)].name;
+        const auto verb = dice.pick({event::Verb::start, event::Verb::stop, event::Verb::restart, event::Verb::pause,
+                                     event::Verb::resume, event::Verb::reset});
+        const ServiceIndex service = world.engine.policy().targets[dice.below(count)].service;
+        const bool open = dice.one_in(2);
+        const std::uint32_t kind = dice.below(3);
+        world.at(dice.seconds(0, 600), [=](World& now) {
+            if (kind == 0) return now.operate(verb, name);
+            if (kind == 1) return now.give(event::Maintenance{service, open, open ? never : never});
+            if (now.target(name).phase == Phase::running) now.exit(name);
+        });
+    }
+}
+
+/// Everything is well from now on.
+void healed(World& world) {
+    for (const TargetSpec& target : world.engine.policy().targets) {
+        world.of(target.name) = World::Behaviour{};
+    }
+    for (ServiceIndex service = 0; service < world.engine.policy().services.size(); ++service) {
+        world.give(event::Maintenance{service, false, never});
+    }
+    world.operate_all(event::Verb::resume);
+}
+
+/// A target and the last that was said of it, for a failing case.
+std::string story_of(const World& world, TargetIndex index) {
+    const std::string name = world.engine.policy().targets[index].name;
+    const std::vector<std::string> lines = world.lines(" " + name + " ");
+    std::string text = name + "\n";
+    for (std::size_t i = lines.size() > 15 ? lines.size() - 15 : 0; i < lines.size(); ++i) text += lines[i] + "\n";
+    return text;
+}
+
+std::uint32_t active_ladders(const World& world) {
+    std::uint32_t active = 0;
+    for (const engine::Target& target : world.engine.targets()) {
+        const bool busy = target.remediation == Remediation::acting || target.remediation == Remediation::verifying;
+        if (target.by_ladder && busy) ++active;
+    }
+    return active;
+}
+
+std::vector<std::string> play(const Case& one, Duration length) {
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(length);
+    return world.trace;
+}
+
+rc::Gen<Case> any_case() {
+    return rc::gen::map(rc::gen::arbitrary<std::uint32_t>(), [](std::uint32_t seed) { return Case{seed}; });
+}
+
+RC_GTEST_PROP(Always, no_second_instance_no_id_twice_nothing_impossible, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    RC_ASSERT(world.violations.empty());
+}
+
+RC_GTEST_PROP(Always, a_remedy_starts_only_after_it_was_due_with_a_reason, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    std::map<TargetIndex, fact::RemedyDue> due;
+    for (const auto& [at, fact] : world.facts) {
+        if (const auto* one_due = std::get_if<fact::RemedyDue>(&fact.body)) due[fact.target] = *one_due;
+        const auto* started = std::get_if<fact::RemedyStarted>(&fact.body);
+        if (!started) continue;
+        RC_ASSERT(due.count(fact.target) == 1u);
+        RC_ASSERT(due[fact.target].remedy == started->remedy);
+        RC_ASSERT(due[fact.target].reason == started->reason);
+        RC_ASSERT(started->reason != Reason::none);
+    }
+}
+
+RC_GTEST_PROP(Always, no_gate_of_the_guard_is_exceeded, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    const Guard guard = world.engine.policy().guard;
+    bool parallel_kept = true;
+    world.after_each_event = [&](World& now) {
+        if (guard.max_parallel) parallel_kept = parallel_kept && active_ladders(now) <= *guard.max_parallel;
+    };
+    world.begin();
+    world.run_until(20min);
+    RC_ASSERT(parallel_kept);
+    if (!guard.max_actions) return;
+    std::vector<Instant> actions;
+    for (const auto& [at, fact] : world.facts) {
+        const auto* started = std::get_if<fact::RemedyStarted>(&fact.body);
+        const bool exempt =
+            started && (started->remedy == Remedy::notify || started->reason == Reason::exited ||
+                        started->reason == Reason::start_failed || started->reason == Reason::overdue ||
+                        started->reason == Reason::dependency_healed || started->reason == Reason::half_open);
+        if (started && !exempt) actions.push_back(at);
+    }
+    for (std::size_t i = guard.max_actions->count; i < actions.size(); ++i) {
+        RC_ASSERT(actions[i] - actions[i - guard.max_actions->count] >= guard.max_actions->per);
+    }
+}
+
+RC_GTEST_PROP(Always, state_stays_bounded, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    bool bounded = true;
+    world.after_each_event = [&](World& now) {
+        for (TargetIndex index = 0; index < now.engine.targets().size(); ++index) {
+            const engine::Target& target = now.engine.target(index);
+            bounded = bounded && target.history.size() <= now.engine.service_of(index).restart.max_attempts;
+            bounded = bounded && target.health.log.size() <= kept_results && target.strays.size() <= 2;
+        }
+    };
+    world.begin();
+    world.run_until(20min);
+    RC_ASSERT(bounded);
+}
+
+RC_GTEST_PROP(Always, the_same_input_gives_the_same_output, ()) {
+    const Case one = *any_case();
+    RC_ASSERT(play(one, 10min) == play(one, 10min));
+}
+
+RC_GTEST_PROP(Always, a_healed_world_comes_to_rest, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    healed(world);
+    world.run_until(20min + 2h);
+    const std::size_t said = world.trace.size();
+    world.run_until(20min + 10h);
+    RC_ASSERT(world.trace.size() == said);
+    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
+        const engine::Target& target = world.engine.target(index);
+        const bool waits_for_a_person = target.phase == Phase::backoff && target.hold.reason == Hold::dependency;
+        const bool at_rest = target.phase == Phase::running || target.phase == Phase::stopped ||
+                             target.phase == Phase::completed || target.phase == Phase::waiting || waits_for_a_person;
+        RC_LOG() << story_of(world, index);
+        RC_ASSERT(at_rest);
+        const bool held_back = target.hold.active && target.hold.reason == Hold::dependency;
+        if (target.phase != Phase::running || held_back) continue;
+        RC_ASSERT(target.incident == 0u);
+        RC_ASSERT(target.remediation == Remediation::idle);
+        RC_ASSERT(target.shown_health == (world.engine.service_of(index).healthcheck ? Health::healthy : Health::none));
+    }
+    RC_ASSERT(!world.engine.storm());
+}
+
+RC_GTEST_PROP(Always, keepwells_end_completes_every_command_and_leaves_nothing_alive, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(5min);
+    world.shutdown();
+    world.run_until(30min);
+    RC_ASSERT(world.engine.finished());
+    RC_ASSERT(world.open_commands() == 0u);
+    for (const TargetSpec& target : world.engine.policy().targets) RC_ASSERT(world.living(target.name) == 0u);
+    RC_ASSERT(world.engine.next_deadline() == never);
+}
+
+RC_GTEST_PROP(Always, a_restart_of_keepwell_at_any_moment_doubles_nothing, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(dice.seconds(0, 600));
+    World next{world.engine.policy()};
+    next.now = world.now;
+    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
+        const std::string name = world.engine.policy().targets[index].name;
+        TargetMemory memory = world.engine.memory(index);
+        if (world.living(name) == 0) memory.instance = {};
+        next.restore(name, memory);
+    }
+    next.begin();
+    next.run_until(20min);
+    RC_ASSERT(next.violations.empty());
+}
+
+RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_remedy, ()) {
+    // Each target alone: what is held for one changes what the others see.
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    const Policy policy = policy_of({random_service(dice, 0).replicas(1)});
+    const std::uint32_t sick = dice.below(8), fate = dice.below(1u << 31);
+    const auto play_in = [&](Mode mode) {
+        Policy mine = policy;
+        mine.mode = mode;
+        World world{mine};
+        world.of("s0").answer = [own = Dice{fate}, sick](World&) mutable {
+            return own.below(10) < sick ? fail() : pass();
+        };
+        world.begin();
+        world.run_until(10min);
+        std::vector<std::string> decided;
+        for (const auto& [at, fact] : world.facts) {
+            const auto* held = std::get_if<fact::RemedyHeld>(&fact.body);
+            const bool remedy =
+                std::holds_alternative<fact::RemedyStarted>(fact.body) || (held && held->would != Remedy::start);
+            if (remedy) break;
+            const bool start = held || std::holds_alternative<fact::PhaseChanged>(fact.body);
+            if (!start) decided.push_back(trace_line(mine, fact, at));
+        }
+        return decided;
+    };
+    RC_ASSERT(play_in(Mode::enforce) == play_in(Mode::dry_run));
+}
+
+}  // namespace
+}  // namespace keepwell::tests
