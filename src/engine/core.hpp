@@ -33,6 +33,10 @@ inline constexpr Duration hook_patience = 30s;
 /// An adapter has so long beyond the timeout to complete a RunProbe (docker's guard on starting an exec, and slack).
 inline constexpr Duration probe_patience = 40s;
 
+/// Two starts of one target are never closer than this, whatever its delay: a command that fails at once must not
+/// become a busy loop. dockerd's first wait (restartmanager.go defaultTimeout).
+inline constexpr Duration least_start_distance = 100ms;
+
 /// Which gates are asked.
 enum class Asking : std::uint8_t {
     first_start,  ///< nothing is wrong: only what forbids any start
@@ -90,6 +94,8 @@ class Engine::Impl {
     void try_first_start(TargetIndex index);
     void try_restart(TargetIndex index);
     void start(TargetIndex index);
+    /// When the next start may come, `wait` from now: `never` where it may come at once.
+    Instant next_start(TargetIndex index, Duration wait) const;
     void take_as_started(TargetIndex index);
     void began_to_run(TargetIndex index, Reason reason);
     void begin_stop(TargetIndex index, Reason reason, Duration grace);

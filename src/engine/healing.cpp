@@ -68,7 +68,10 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
     open_incident(index, Reason::unhealthy, output);
     switch (target.remediation) {
         case Remediation::idle: {
-            const bool proven_anew = target.health.failing_streak - target.streak_base >= service.healthcheck->retries;
+            // What fails while a dependency is not well says nothing about this target: it is due, and held for that.
+            const bool explained = unwell_dependency(index) != nullptr;
+            const bool proven_anew =
+                explained || target.health.failing_streak - target.streak_base >= service.healthcheck->retries;
             if (!service.on_unhealthy.empty() && !target.told && proven_anew && !shutting_down_)
                 make_due(index, Reason::unhealthy);
             return;

@@ -141,6 +141,7 @@ void Engine::Impl::start(TargetIndex index) {
     target.taken_as_started = false;
     target.dependency_restart = false;
     target.start_at = never;
+    target.last_start = now_;
     target.start_id = new_id();
     target.command_overdue = later(now_, start_patience);
     const Reason reason = target.cause == StartCause::initial    ? Reason::policy
@@ -148,6 +149,11 @@ void Engine::Impl::start(TargetIndex index) {
                                                                  : Reason::remedy;
     set_phase(index, Phase::starting, reason);
     decisions_.commands.push_back(command::Start{target.start_id, index});
+}
+
+Instant Engine::Impl::next_start(TargetIndex index, Duration wait) const {
+    const Instant at = std::max(later(now_, wait), later(targets_[index].last_start, least_start_distance));
+    return at <= now_ ? never : at;
 }
 
 /// Dry-run: nothing is started, but from here on the probes say what is true of whatever runs there.
@@ -263,8 +269,7 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     const bool allowed_again = !target.half_open && attempts_left(service.restart, target.history, now_);
     if (allowed_again) {
         count_restart(index);
-        target.start_at = later(now_, restart_wait(service.restart, target.in_a_row));
-        if (target.start_at <= now_) target.start_at = never;
+        target.start_at = next_start(index, restart_wait(service.restart, target.in_a_row));
     }
     set_phase(index, Phase::backoff, reason, how, target.start_at);
     if (!allowed_again) quarantine(index, target.half_open ? Reason::remedy_failed : Reason::attempts_used_up);
@@ -336,7 +341,7 @@ void Engine::Impl::after_stop(TargetIndex index) {
         stay_dead(index, why_stopped(index));
     } else {
         const Duration wait = target.cause == StartCause::remedy ? spec(index).restart.delay : 0s;
-        target.start_at = wait > 0s ? later(now_, wait) : never;
+        target.start_at = target.cause == StartCause::operated ? never : next_start(index, wait);
         set_phase(index, Phase::backoff, target.phase_reason, {}, target.start_at);
     }
     target.instance = {};

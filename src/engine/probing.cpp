@@ -69,6 +69,7 @@ void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
         const bool at_rest = target.remediation == Remediation::idle || target.dependency_restart;
         if (at_rest && !target.incident) return;  // all is well: nothing to say
     }
+    if (counted && unwell_dependency(index)) target.streak_base = target.health.failing_streak;
     const ProbeResult& taken = *target.health.log.last();
     if (outcome != Outcome::passed && (news || (counted && target.health.failing_streak <= check.retries))) {
         note(index,

@@ -104,6 +104,19 @@ TEST(Dependencies, a_dependant_that_stays_sick_after_its_dependency_was_healed_i
                      "12s flask remedy.finished restart", "13s flask remedy.verified restart"}));
 }
 
+TEST(Dependencies, failures_while_the_dependency_was_away_are_not_held_against_the_dependant) {
+    // Two of the three failures fall into redis's absence; the third comes just after it.
+    World world{
+        policy_of({Service{"redis"}.restart(RestartCondition::any, 2s), Service{"flask"}.probed(2s, 3).after(0)})};
+    world.answers("flask", std::vector{pass(), fail(), fail(), fail(), pass()});
+    world.begin();
+    world.at(3s, [](World& now) { now.exit("redis"); });
+    world.of("redis").stop_takes = 0s;
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("flask target.health").back(), "10s flask target.health unhealthy -> healthy: probe_passed");
+    EXPECT_TRUE(world.lines("flask remedy.started").empty());
+}
+
 TEST(Dependencies, a_dependant_that_died_with_its_dependency_starts_when_that_is_well) {
     World world{policy_of(
         {Service{"redis"}.probed(1s, 2).restart(RestartCondition::any, 10s), Service{"flask"}.after(0, healthy)})};

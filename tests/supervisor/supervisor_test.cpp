@@ -1,0 +1,204 @@
+// The loop: what is journaled and when, how the timer is armed, and that a restart of keepwell takes up where it was.
+#include "supervisor/supervisor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/house.hpp"
+#include "support/policies.hpp"
+
+namespace keepwell::tests {
+namespace {
+
+using keepwell::testing::ProbeAnswer;
+using keepwell::testing::ProcessLife;
+using Lines = std::vector<std::string>;
+
+template <typename Body>
+std::vector<Body> all_of(const House& house) {
+    std::vector<Body> found;
+    for (const journal::Record& record : house.journal.records) {
+        if (const auto* body = std::get_if<Body>(&record.body)) found.push_back(*body);
+    }
+    return found;
+}
+
+/// Position of the first record of which `wanted` is true.
+template <typename Wanted>
+std::size_t position(const House& house, Wanted wanted) {
+    for (std::size_t i = 0; i < house.journal.records.size(); ++i) {
+        if (wanted(house.journal.records[i])) return i;
+    }
+    return house.journal.records.size();
+}
+
+/// What the journal of this house would hand to the next keepwell.
+supervisor::Memories memories_of(const House& house) {
+    supervisor::Memories memories;
+    std::map<std::string, TargetMemory> last;
+    for (const journal::State& state : all_of<journal::State>(house)) last[state.memory.target] = state.memory;
+    for (auto& [name, memory] : last) memories.targets.push_back(memory);
+    return memories;
+}
+
+TEST(Supervisor, the_first_record_names_the_policy_and_a_state_of_every_target_follows) {
+    House house{policy_of({Service{"db"}, Service{"api"}.after(0, DependencyCondition::service_healthy)})};
+    house.begin();
+    ASSERT_TRUE(std::holds_alternative<journal::RunStarted>(house.journal.records.front().body));
+    const auto run = std::get<journal::RunStarted>(house.journal.records.front().body);
+    EXPECT_EQ(run.policy_version, "p1");
+    EXPECT_EQ(run.targets, 2u);
+    EXPECT_GE(all_of<journal::State>(house).size(), 2u);
+}
+
+TEST(Supervisor, cause_and_decision_are_journaled_before_anything_is_done) {
+    House house{policy_of({Service{"api"}})};
+    std::size_t records_at_start = 0;
+    house.begin();
+    house.supervisor->subscribe([&](const journal::Record& record) {
+        if (std::holds_alternative<journal::Asked>(record.body)) records_at_start = house.processes.started("api");
+    });
+    house.run_until(1s);
+    house.processes.end("api", {ExitStatus::Kind::code, 1, {}});
+    house.run_until(2s);
+    EXPECT_EQ(records_at_start, 1u) << "the second start was journaled while only the first had happened";
+    const auto is_exit = [](const journal::Record& record) {
+        const auto* input = std::get_if<journal::Input>(&record.body);
+        return input && std::holds_alternative<event::Exited>(input->event);
+    };
+    const auto is_incident = [](const journal::Record& record) {
+        const auto* noted = std::get_if<journal::Noted>(&record.body);
+        return noted && std::holds_alternative<fact::IncidentOpened>(noted->fact.body);
+    };
+    EXPECT_LT(position(house, is_exit), position(house, is_incident));
+}
+
+TEST(Supervisor, a_steady_pass_is_not_journaled_unless_record_asks_for_it) {
+    for (const bool record : {false, true}) {
+        Policy policy = policy_of({Service{"api"}.probed(1s, 3)});
+        policy.record = record;
+        House house{policy};
+        house.begin();
+        house.run_until(5s);
+        const std::size_t before = house.journal.records.size();
+        house.run_until(15s);
+        EXPECT_EQ(house.journal.records.size() - before, record ? 10u : 0u);
+    }
+}
+
+TEST(Supervisor, timers_are_rounded_up_to_the_quantum_and_never_down) {
+    Policy policy = policy_of({Service{"api"}.probed(Duration{1500us}, 3)});
+    policy.quantum = 1ms;
+    House house{policy};
+    house.begin();
+    house.run_until(Duration{1999us});
+    EXPECT_EQ(house.probes.asked("api"), 0u);
+    house.run_until(2ms);
+    EXPECT_EQ(house.probes.asked("api"), 1u);
+}
+
+TEST(Supervisor, at_rest_it_arms_nothing) {
+    House house{policy_of({Service{"api"}})};
+    house.begin();
+    house.run_until(1min);
+    const std::size_t armed = house.clock.armings;
+    house.run_until(24h);
+    EXPECT_EQ(house.clock.armings, armed);
+    EXPECT_EQ(house.loop.next(), never);
+}
+
+TEST(Supervisor, a_maintenance_window_opens_and_closes_by_the_wall_clock) {
+    Policy policy = policy_of({Service{"api"}});
+    policy.maintenance[0].push_back({std::chrono::hours{2}, std::chrono::hours{3}, 0x7f});
+    House house{policy};
+    house.begin();
+    house.run_until(24h);
+    Lines lines;
+    for (const std::string& line : house.trace()) {
+        if (line.find("maintenance") != std::string::npos) lines.push_back(line);
+    }
+    EXPECT_EQ(lines, (Lines{"2h0m0s api maintenance.began", "3h0m0s api maintenance.ended"}));
+}
+
+TEST(Supervisor, evidence_is_kept_before_a_remedy_ends_the_instance) {
+    House house{policy_of({Service{"api"}.probed(1s, 2)})};
+    house.probes.answers("api", {ProbeAnswer::fail()});
+    house.begin();
+    house.run_until(Duration{2500ms});
+    const auto evidence = all_of<journal::Evidence>(house);
+    ASSERT_EQ(evidence.size(), 1u);
+    EXPECT_EQ(evidence[0].incident, 1u);
+    EXPECT_EQ(evidence[0].output_tail, "the last words of api");
+    EXPECT_EQ(evidence[0].probes.size(), 2u);
+    EXPECT_LT(
+        position(house, [](const auto& record) { return std::holds_alternative<journal::Evidence>(record.body); }),
+        position(house, [](const auto& record) {
+            const auto* noted = std::get_if<journal::Input>(&record.body);
+            return noted && std::holds_alternative<event::StopFinished>(noted->event);
+        }));
+}
+
+TEST(Supervisor, after_a_kill_of_keepwell_the_next_one_adopts_what_lives) {
+    const Policy policy = policy_of({Service{"api"}.probed(1s, 3), Service{"db"}});
+    House house{policy};
+    house.begin();
+    house.run_until(5s);
+    house.supervisor->post(event::Operated{event::Verb::stop, 1, "ann"});
+    house.run_until(6s);
+    const Instance before = house.processes.instance("api");
+
+    house.processes.forget();
+    house.open(policy, memories_of(house));
+    house.begin();
+    house.run_until(1min);
+    EXPECT_EQ(house.processes.instance("api"), before);
+    EXPECT_EQ(house.processes.started("api"), 1u);
+    EXPECT_EQ(house.processes.alive("api"), 1u);
+    EXPECT_EQ(house.supervisor->engine().target(0).shown_health, Health::healthy);
+    EXPECT_EQ(house.supervisor->engine().target(1).phase, Phase::stopped);
+    house.processes.end("api", {ExitStatus::Kind::unknown, 0, {}});
+    house.run_until(2min);
+    EXPECT_EQ(house.processes.started("api"), 2u);
+}
+
+TEST(Supervisor, an_observer_sees_each_record_once_and_no_more_when_it_has_left) {
+    House house{policy_of({Service{"api"}})};
+    std::vector<std::uint64_t> seen;
+    const std::uint64_t key =
+        house.supervisor->subscribe([&](const journal::Record& record) { seen.push_back(record.seq); });
+    house.begin();
+    house.run_until(1s);
+    EXPECT_EQ(seen.size(), house.journal.records.size());
+    house.supervisor->unsubscribe(key);
+    house.supervisor->post(event::Operated{event::Verb::stop, 0, "ann"});
+    EXPECT_LT(seen.size(), house.journal.records.size());
+}
+
+TEST(Supervisor, what_was_recorded_leads_to_the_same_decisions_again) {
+    Policy policy = policy_of({Service{"redis"}.probed(1s, 2).restart(RestartCondition::any, 3s),
+                               Service{"flask"}.probed(1s, 2).after(0, DependencyCondition::service_healthy)});
+    policy.record = true;
+    House house{policy};
+    house.processes.lives("redis", {ProcessLife::exits(1, 10s), ProcessLife::runs()});
+    house.probes.answers("flask", {ProbeAnswer::pass(), ProbeAnswer::fail(), ProbeAnswer::fail(), ProbeAnswer::fail(),
+                                   ProbeAnswer::fail(), ProbeAnswer::pass()});
+    house.begin();
+    house.run_until(1min);
+
+    // Feeds what was recorded, at its times, to a fresh engine; deadlines run as they come.
+    engine::Engine again{policy};
+    Lines decided;
+    const auto take = [&](const Event& event, Instant at) {
+        for (const Fact& fact : again.handle(event, at).facts) decided.push_back(trace_line(policy, fact, at));
+    };
+    for (const journal::Record& record : house.journal.records) {
+        const auto* input = std::get_if<journal::Input>(&record.body);
+        if (!input) continue;
+        while (again.next_deadline() <= record.at) take(event::Tick{}, again.next_deadline());
+        take(input->event, record.at);
+    }
+    EXPECT_EQ(decided, house.trace());
+    EXPECT_GT(decided.size(), 20u);
+}
+
+}  // namespace
+}  // namespace keepwell::tests
