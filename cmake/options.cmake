@@ -24,6 +24,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-error=stringop-overflow -Wno-error=restrict -Wno-error=maybe-uninitialized)
 endif()
 
+if(KEEPWELL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(KEEPWELL_SANITIZE)
   add_compile_options(-fsanitize=${KEEPWELL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${KEEPWELL_SANITIZE})

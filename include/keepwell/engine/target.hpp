@@ -33,8 +33,9 @@ struct Target {
     std::string phase_detail;
     Instance instance;              ///< the live one; empty when there is none
     bool taken_as_started = false;  ///< dry-run holds the start, and the probes run all the same
-    CommandId start_id = 0;         ///< command::Start in flight
-    CommandId stop_id = 0;          ///< command::Stop in flight for `instance`, or for what an exit left behind
+    Instant last_start = Instant::min();
+    CommandId start_id = 0;  ///< command::Start in flight
+    CommandId stop_id = 0;   ///< command::Stop in flight for `instance`, or for what an exit left behind
     std::vector<std::pair<CommandId, Instance>> strays;  ///< late instances that are being ended: nothing starts before
     StartCause cause = StartCause::initial;              ///< of the start that is wanted or under way
     bool operator_stopped = false;

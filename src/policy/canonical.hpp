@@ -1,0 +1,20 @@
+// A policy's content as text: the same for the same meaning, whatever the order of keys, the comments or the file it
+// was written in. Versions are hashes of it. May know: model.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "keepwell/model/spec.hpp"
+
+namespace keepwell::policy {
+
+/// Everything that the model holds but origins, versions and file names.
+std::string canonical(const Policy& policy);
+/// The part of one service, with its targets.
+std::string canonical(const Policy& policy, ServiceIndex service);
+
+/// FNV-1a, 64 bits, as 16 hexadecimal digits.
+std::string stable_hash(std::string_view text);
+
+}  // namespace keepwell::policy

@@ -1,0 +1,535 @@
+// The tables of one service, and of what stands directly under it. Grammar: Compose's where Compose has the field.
+#include <csignal>
+#include <cstring>
+
+#include "policy/blocks.hpp"
+#include "policy/quantities.hpp"
+#include "policy/shapes.hpp"
+#include "policy/text.hpp"
+
+namespace keepwell::policy {
+namespace {
+
+// ---- signals ----------------------------------------------------------------------------------------------------
+
+std::optional<int> real_time_signal(std::string_view name) {
+    const bool from_min = name.substr(0, 5) == "RTMIN";
+    if (!from_min && name.substr(0, 5) != "RTMAX") return std::nullopt;
+    const auto rest = name.substr(5);
+    const char sign = from_min ? '+' : '-';
+    const int base = from_min ? SIGRTMIN : SIGRTMAX;
+    if (rest.empty()) return base;
+    if (rest[0] != sign || !is_digits(rest.substr(1)) || rest.size() > 3) return std::nullopt;
+    const int offset = std::stoi(std::string{rest.substr(1)});
+    const int number = from_min ? base + offset : base - offset;
+    return number >= SIGRTMIN && number <= SIGRTMAX ? std::optional{number} : std::nullopt;
+}
+
+std::optional<int> signal_number(std::string_view written) {
+    if (is_digits(written)) {
+        const int number = written.size() <= 2 ? std::stoi(std::string{written}) : 0;
+        return number >= 1 && number <= SIGRTMAX ? std::optional{number} : std::nullopt;
+    }
+    const auto name = written.substr(0, 3) == "SIG" ? written.substr(3) : written;
+    for (int number = 1; number < SIGRTMIN; ++number) {
+        const char* known = ::sigabbrev_np(number);
+        if (known && name == known) return number;
+    }
+    return real_time_signal(name);
+}
+
+void decode_stop_signal(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto text = decoder.plain(*member.value, "a signal such as `SIGTERM`");
+    if (!text) return;
+    if (const auto number = signal_number(*text)) {
+        draft.target.process.stop_signal = *number;
+    } else {
+        const std::vector<std::string_view> usual{"SIGTERM", "SIGINT",  "SIGQUIT", "SIGHUP",
+                                                  "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGWINCH"};
+        decoder.error(*member.value, "unknown signal " + quote(*text) + did_you_mean(*text, usual));
+    }
+}
+
+// ---- what is executed -------------------------------------------------------------------------------------------
+
+void decode_user(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto text = decoder.plain(*member.value, "a user, such as `nobody` or `1000:1000`");
+    if (!text) return;
+    const auto colon = text->find(':');
+    const auto name = text->substr(0, colon);
+    const auto group = colon == std::string::npos ? std::string{"-"} : text->substr(colon + 1);
+    const bool odd = text->find_first_of(" \t\n/") != std::string::npos || group.find(':') != std::string::npos;
+    if (name.empty() || group.empty() || odd) {
+        return decoder.error(
+            *member.value,
+            "expected a user, such as `nobody`, `1000` or `nobody:nogroup`, but this is " + quote(*text));
+    }
+    draft.target.process.user = *text;
+}
+
+void decode_env_files(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto files = decoder.list(member.value, "the name of a file, or a list of them", true);
+    if (!files) return;
+    for (const auto& file : *files) decoder.env_file(*file, draft.env_files);
+}
+
+void decode_output(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto* file = member.value->find("file");
+    draft.output_at = file ? file->value->at : member.value->at;
+    decode_block(decoder, *member.value, output_block(), draft.target.output);
+}
+
+void decode_max_size(Decoder& decoder, const Member& member, OutputSpec& output) {
+    const auto text = decoder.plain(*member.value, "a size such as `10mb`");
+    const auto size = text ? decoder.accept(*member.value, parse_size(*text)) : std::nullopt;
+    if (!size) return;
+    if (*size < 4096) return decoder.error(*member.value, "`max_size` is at least `4kb`");
+    output.max_size = *size;
+}
+
+// ---- dependencies -----------------------------------------------------------------------------------------------
+
+void add_dependency(EntryDraft& draft, const Node& name, Dependency dependency) {
+    dependency.origin = origin_of(name);
+    draft.depends_on.push_back(DependencyDraft{name.text, name.at, dependency});
+}
+
+void decode_depends_on(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    draft.depends_on.clear();
+    if (member.value->is_mapping()) {
+        for (const auto& one : member.value->members) {
+            Dependency dependency;
+            if (!one.value->is_null()) decode_block(decoder, *one.value, dependency_block(), dependency);
+            add_dependency(draft, *one.key, dependency);
+        }
+        return;
+    }
+    const auto names = decoder.list(member.value, "a list or a mapping of services");
+    if (!names) return;
+    for (const auto& name : *names) {
+        if (decoder.plain(*name, "the name of a service")) add_dependency(draft, *name, Dependency{});
+    }
+}
+
+void decode_dependency_condition(Decoder& decoder, const Member& member, Dependency& dependency) {
+    using enum DependencyCondition;
+    const auto word =
+        decoder.choice(*member.value, {"service_started", "service_healthy", "service_completed_successfully"});
+    if (!word) return;
+    dependency.condition = *word == "service_started"   ? service_started
+                           : *word == "service_healthy" ? service_healthy
+                                                        : service_completed_successfully;
+}
+
+// ---- health and healing -----------------------------------------------------------------------------------------
+
+void decode_healthcheck(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    if (member.value->is_sequence()) {
+        return decoder.error(*member.value, "a list of healthchecks is not supported yet; write one mapping");
+    }
+    HealthDraft health;
+    health.timings.origin = origin_of(*member.key);
+    decode_block(decoder, *member.value, healthcheck_block(), health);
+    const Member* first = nullptr;
+    for (const auto& one : member.value->members) {
+        if (one.key->text != "http" && one.key->text != "tcp" && one.key->text != "test") continue;
+        if (first) {
+            decoder.error(*one.key, quote(one.key->text) + " beside " + quote(first->key->text) +
+                                        ": a healthcheck has exactly one of `http`, `tcp` and `test`");
+        }
+        if (!first) first = &one;
+    }
+    if (first) draft.probe_at = first->value->at;
+    draft.health = std::move(health);
+}
+
+void decode_rung(Decoder& decoder, const NodePtr& node, EntryDraft& draft) {
+    auto& ladder = draft.spec.on_unhealthy;
+    Rung rung{RestartRung{}, origin_of(*node)};
+    HookSpec hook;
+    if (!ladder.empty() && std::holds_alternative<StopRung>(ladder.back().action)) {
+        decoder.error(*node, "nothing comes after `stop`: the target stays stopped");
+    }
+    if (node->is_mapping()) {
+        RungDraft run;
+        decode_block(decoder, *node, rung_block(), run);
+        rung.action = run.run;
+        hook.command = std::move(run.command);
+    } else if (node->text == "replace") {
+        return decoder.error(*node, "`replace` is for containers; a process is replaced by `restart`");
+    } else if (node->text == "run") {
+        return decoder.error(*node, "`run` needs a command: write `- run: [command, argument]`");
+    } else {
+        const auto word = decoder.choice(*node, {"restart", "stop", "notify"});
+        if (!word) return;
+        if (*word == "stop") rung.action = StopRung{};
+        if (*word == "notify") rung.action = NotifyRung{};
+    }
+    ladder.push_back(rung);
+    draft.target.hooks.push_back(std::move(hook));
+}
+
+void decode_on_unhealthy(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    draft.ladder_written = true;
+    draft.spec.ladder_origin = origin_of(*member.key);
+    const auto rungs = decoder.list(member.value, "a list, such as `[restart]`");
+    if (!rungs) return;
+    for (const auto& rung : *rungs) decode_rung(decoder, rung, draft);
+}
+
+void decode_verify(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto value = decoder.duration(*member.value);
+    if (!value) return;
+    if (*value < 1ms) return decoder.error(*member.value, "`verify` is at least `1ms`");
+    draft.spec.verify = *value;
+}
+
+void decode_quarantine(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    auto& quarantine = draft.spec.quarantine;
+    quarantine.origin = origin_of(*member.key);
+    decode_block(decoder, *member.value, quarantine_block(), quarantine);
+    if (quarantine.first > quarantine.max) {
+        decoder.error(*member.value, "`first` is longer than `max` (30m and 6h, where they are not given)");
+    }
+}
+
+void decode_restart(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto text = decoder.plain(*member.value, "`no`, `always`, `unless-stopped` or `on-failure`");
+    if (!text) return;
+    RestartChoice choice;
+    choice.origin = origin_of(*member.key);
+    const auto colon = text->find(':');
+    const auto word = text->substr(0, colon);
+    const auto attempts = colon == std::string::npos ? std::string{"0"} : text->substr(colon + 1);
+    const bool counted = colon != std::string::npos;
+    if (word == "on-failure" && is_digits(attempts) && attempts.size() <= 6) {
+        choice.condition = RestartCondition::on_failure;
+        choice.max_attempts = static_cast<std::uint32_t>(std::stoi(attempts));
+    } else if (!counted && (word == "no" || word == "false")) {
+        choice.condition = RestartCondition::none;
+    } else if (counted || (word != "always" && word != "unless-stopped")) {
+        return decoder.error(*member.value,
+                             "expected `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:5`, but this is " +
+                                 quote(*text) + did_you_mean(*text, {"always", "unless-stopped", "on-failure"}));
+    }
+    draft.restart = choice;
+}
+
+// ---- maintenance ------------------------------------------------------------------------------------------------
+
+constexpr std::string_view day_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+
+std::optional<unsigned> day_number(std::string_view name) {
+    for (unsigned day = 0; day < 7; ++day) {
+        if (day_names[day] == lower_case(name)) return day;
+    }
+    return std::nullopt;
+}
+
+/// "mon" or "mon-fri"; a range may run over the end of the week.
+std::optional<std::uint8_t> days_of(Decoder& decoder, const Node& node) {
+    const auto text = decoder.plain(node, "a day such as `mon`, or days such as `mon-fri`");
+    if (!text) return std::nullopt;
+    const auto dash = text->find('-');
+    const auto first = day_number(std::string_view{*text}.substr(0, dash));
+    const auto last = dash == std::string::npos ? first : day_number(std::string_view{*text}.substr(dash + 1));
+    if (!first || !last) {
+        decoder.error(node, "expected a day such as `mon`, or days such as `mon-fri`, but this is " + quote(*text));
+        return std::nullopt;
+    }
+    unsigned days = 0;
+    for (auto day = *first;; day = (day + 1) % 7) {
+        days |= 1U << day;
+        if (day == *last) return static_cast<std::uint8_t>(days);
+    }
+}
+
+void decode_days(Decoder& decoder, const Member& member, MaintenanceWindow& window) {
+    const auto items = decoder.list(member.value, "days such as `mon-fri`, or a list of them", true);
+    if (!items) return;
+    if (items->empty()) return decoder.error(*member.value, "this list is empty: the window would never open");
+    unsigned days = 0;
+    for (const auto& item : *items) days |= days_of(decoder, *item).value_or(std::uint8_t{0});
+    window.days = static_cast<std::uint8_t>(days);
+}
+
+std::optional<std::chrono::minutes> time_of_day(Decoder& decoder, const Node& node, bool may_be_24) {
+    const auto text = decoder.plain(node, "a time of day such as \"22:30\"");
+    const auto at = text ? decoder.accept(node, parse_time_of_day(*text)) : std::nullopt;
+    if (!at || *at < std::chrono::hours{24}) return at;
+    if (may_be_24) return std::chrono::minutes{0};
+    decoder.error(node, "a window does not begin at \"24:00\"; write \"00:00\"");
+    return std::nullopt;
+}
+
+void decode_maintenance(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto windows = decoder.list(member.value, "a list of windows");
+    if (!windows) return;
+    for (const auto& node : *windows) {
+        MaintenanceWindow window;
+        decode_block(decoder, *node, maintenance_block(), window);
+        draft.maintenance.push_back(window);
+    }
+}
+
+// ---- shapes -----------------------------------------------------------------------------------------------------
+
+constexpr Shape environment_shape{
+    "mapping, or list of `KEY=VALUE`",
+    R"({"anyOf": [{"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},)"
+    R"( {"type": "array", "items": {"type": "string"}}]})"};
+constexpr Shape files_shape{"name of a file, or list of names",
+                            R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
+constexpr Shape depends_on_shape{
+    "list of services, or mapping (`depends_on`)",
+    R"({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties":)"
+    R"( {"anyOf": [{"type": "null"}, {"$ref": "#/definitions/dependency"}]}}]})"};
+constexpr Shape dependency_condition_shape{
+    "`service_started`, `service_healthy` or `service_completed_successfully`",
+    R"({"type": "string", "anyOf": [{"enum": ["service_started", "service_healthy", "service_completed_successfully"]},)"
+    R"( {"pattern": "\\$"}]})"};
+constexpr Shape healthcheck_shape{"mapping (`healthcheck`)", R"({"$ref": "#/definitions/healthcheck"})"};
+constexpr Shape ladder_shape{"list of `restart`, `stop`, `notify` and mappings (`on_unhealthy`)",
+                             R"({"type": "array", "items": {"anyOf": [{"enum": ["restart", "stop", "notify"]},)"
+                             R"( {"$ref": "#/definitions/rung"}]}})"};
+constexpr Shape quarantine_shape{"mapping (`quarantine`)", R"({"$ref": "#/definitions/quarantine"})"};
+constexpr Shape restart_shape{"`no`, `always`, `unless-stopped` or `on-failure[:N]`",
+                              R"({"anyOf": [{"const": false}, {"type": "string",)"
+                              R"( "pattern": "^(no|false|always|unless-stopped|on-failure(:[0-9]+)?)$|\\$"}]})"};
+constexpr Shape deploy_shape{"mapping (`deploy`)", R"({"$ref": "#/definitions/deploy"})"};
+constexpr Shape signal_shape{"name or number of a signal",
+                             R"({"type": ["string", "integer"], "minimum": 1, "maximum": 64})"};
+constexpr Shape output_shape{"mapping (`output`)", R"({"$ref": "#/definitions/output"})"};
+constexpr Shape size_shape{
+    "size with b, kb, mb or gb",
+    R"({"type": ["string", "integer"], "minimum": 4096, "pattern": "^[0-9.]+([bB]|[kKmMgG][bB]?)?$|\\$"})"};
+constexpr Shape maintenance_shape{"list of mappings (`maintenance`)",
+                                  R"({"type": "array", "items": {"$ref": "#/definitions/maintenance"}})"};
+constexpr Shape time_shape{"time of day such as \"22:30\"",
+                           R"({"type": "string", "pattern": "^([01]?[0-9]|2[0-4]):[0-5][0-9]$|\\$"})"};
+constexpr Shape days_shape{"day, range of days, or list of them",
+                           R"({"anyOf": [{"$ref": "#/definitions/days"}, {"type": "array", "minItems": 1,)"
+                           R"( "items": {"$ref": "#/definitions/days"}}]})"};
+
+/// compose-spec schema/compose-spec.json, definitions.service, without what we read.
+const std::vector<std::string_view> compose_service_keys{"annotations",
+                                                         "attach",
+                                                         "blkio_config",
+                                                         "build",
+                                                         "cap_add",
+                                                         "cap_drop",
+                                                         "cgroup",
+                                                         "cgroup_parent",
+                                                         "configs",
+                                                         "container_name",
+                                                         "cpu_count",
+                                                         "cpu_percent",
+                                                         "cpu_period",
+                                                         "cpu_quota",
+                                                         "cpu_rt_period",
+                                                         "cpu_rt_runtime",
+                                                         "cpu_shares",
+                                                         "cpus",
+                                                         "cpuset",
+                                                         "credential_spec",
+                                                         "develop",
+                                                         "device_cgroup_rules",
+                                                         "devices",
+                                                         "dns",
+                                                         "dns_opt",
+                                                         "dns_search",
+                                                         "domainname",
+                                                         "expose",
+                                                         "extends",
+                                                         "external_links",
+                                                         "extra_hosts",
+                                                         "gpus",
+                                                         "group_add",
+                                                         "hostname",
+                                                         "init",
+                                                         "ipc",
+                                                         "isolation",
+                                                         "label_file",
+                                                         "labels",
+                                                         "links",
+                                                         "logging",
+                                                         "mac_address",
+                                                         "mem_limit",
+                                                         "mem_reservation",
+                                                         "mem_swappiness",
+                                                         "memswap_limit",
+                                                         "models",
+                                                         "network_mode",
+                                                         "networks",
+                                                         "oom_kill_disable",
+                                                         "oom_score_adj",
+                                                         "pid",
+                                                         "pids_limit",
+                                                         "platform",
+                                                         "ports",
+                                                         "post_start",
+                                                         "pre_stop",
+                                                         "privileged",
+                                                         "profiles",
+                                                         "provider",
+                                                         "pull_policy",
+                                                         "read_only",
+                                                         "runtime",
+                                                         "secrets",
+                                                         "security_opt",
+                                                         "shm_size",
+                                                         "stdin_open",
+                                                         "storage_opt",
+                                                         "sysctls",
+                                                         "tmpfs",
+                                                         "tty",
+                                                         "ulimits",
+                                                         "use_api_socket",
+                                                         "userns_mode",
+                                                         "uts",
+                                                         "volumes",
+                                                         "volumes_from"};
+
+}  // namespace
+
+const Block<EntryDraft>& service_block() {
+    using D = Decoder;
+    static const Block<EntryDraft> block{
+        BlockInfo{"service",
+                  "in a service",
+                  "under a service",
+                  "One entry under `services`: a process that should run, how to tell that it is well, and what to do "
+                  "when it is not. The fields of Compose have Compose's grammar. Templates (`{{.Service.Name}}`, "
+                  "`{{.Task.Name}}`, `{{.Task.Slot}}`, `{{.Target.Name}}`) are read in `command`, `working_dir`, "
+                  "`environment`, `env_file`, `output.file`, probes and `run`; a plain `{{` is written `{{\"{{\"}}`.",
+                  {},
+                  {{"image", not_yet_containers},
+                   {"container", not_yet_containers},
+                   {"ready", not_yet},
+                   {"entrypoint", "is a Compose key; for a process put all of it into `command`"},
+                   {"scale", "is a Compose key; write `deploy: {replicas: N}`"}},
+                  compose_service_keys,
+                  "",
+                  {}},
+        {
+            {{"command", &shapes::command, "",
+              "What to execute; needed, here or in `defaults`. Without a shell: write `[sh, -c, \"…\"]` for one.",
+              "[other, words]"},
+             [](D& d, const Member& m, EntryDraft& out) { assign(d.command(*m.value), out.target.process.command); }},
+            {{"working_dir", &shapes::text, "the folder of the file",
+              "Where it is executed, seen from the policy's folder.", "sub"},
+             [](D& d, const Member& m, EntryDraft& out) {
+                 assign(d.path(*m.value, "the name of a folder"), out.target.process.working_dir);
+             }},
+            {{"environment", &environment_shape, "",
+              "Variables, added to keepwell's own. A key without a value takes keepwell's own.", "{PORT: 8080}"},
+             [](D& d, const Member& m, EntryDraft& out) { d.variables(*m.value, out.environment); }},
+            {{"env_file", &files_shape, "",
+              "Files of `KEY=VALUE` lines, read when the policy is; `environment` wins, and later files win. Variables "
+              "are not expanded in them.",
+              "more.env"},
+             decode_env_files},
+            {{"user", &shapes::text, "keepwell's own", "`name`, `name:group`, `uid` or `uid:gid`.", "nobody"},
+             decode_user},
+            {{"depends_on", &depends_on_shape, "", "Services that come first, in Compose's grammar.", "[other]"},
+             decode_depends_on},
+            {{"healthcheck", &healthcheck_shape, "none", "How to ask whether it is well.", "{tcp: \"127.0.0.1:80\"}"},
+             decode_healthcheck},
+            {{"on_unhealthy", &ladder_shape, "[restart]; none where `condition` is none",
+              "The remedies, tried one after the other until one helps; the last one is repeated. Empty: report only.",
+              "[notify, stop]"},
+             decode_on_unhealthy},
+            {{"verify", &shapes::duration, "start_period + retries × (interval + timeout)",
+              "A remedy has helped when the target is healthy within this time.", "90s"},
+             decode_verify},
+            {{"quarantine", &quarantine_shape, "", "What happens when the restarts are used up.", "{first: 5m}"},
+             decode_quarantine},
+            {{"restart", &restart_shape, "always", "Compose's short form of `deploy.restart_policy`.", "on-failure:4"},
+             decode_restart},
+            {{"deploy", &deploy_shape, "", "Replicas and the restart policy.", "{replicas: 3}"},
+             [](D& d, const Member& m, EntryDraft& out) { decode_block(d, *m.value, deploy_block(), out); }},
+            {{"stop_signal", &signal_shape, "SIGTERM", "What asks its process group to end.", "SIGINT"},
+             decode_stop_signal},
+            {{"stop_grace_period", &shapes::duration, "10s", "How long it may take to end; then SIGKILL.", "3s"},
+             [](D& d, const Member& m, EntryDraft& out) { assign(d.duration(*m.value), out.spec.stop_grace_period); }},
+            {{"output", &output_shape, "", "Where its stdout and stderr go.", "{keep: 9}"}, decode_output},
+            {{"dry_run", &shapes::boolean, "false", "Dry-run for this service alone.", "true"},
+             [](D& d, const Member& m, EntryDraft& out) { assign(d.boolean(*m.value), out.spec.dry_run); }},
+            {{"maintenance", &maintenance_shape, "", "Windows in which nothing is healed.",
+              "[{from: \"22:00\", to: \"23:00\"}]"},
+             decode_maintenance},
+        }};
+    return block;
+}
+
+const Block<Dependency>& dependency_block() {
+    using D = Decoder;
+    static const Block<Dependency> block{
+        BlockInfo{"dependency",
+                  "in depends_on",
+                  "under an entry of `depends_on`",
+                  "Started in order, stopped in reverse. While a dependency is unhealthy its dependants are held, not "
+                  "healed.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {}},
+        {
+            {{"condition", &dependency_condition_shape, "service_started", "What must hold before this service starts.",
+              "service_healthy"},
+             decode_dependency_condition},
+            {{"restart", &shapes::boolean, "false", "Restart this service after the dependency was healed.", "true"},
+             [](D& d, const Member& m, Dependency& out) { assign(d.boolean(*m.value), out.restart); }},
+            {{"required", &shapes::boolean, "true", "False: a dependency that can not be had is no hindrance.",
+              "false"},
+             [](D& d, const Member& m, Dependency& out) { assign(d.boolean(*m.value), out.required); }},
+        }};
+    return block;
+}
+
+const Block<OutputSpec>& output_block() {
+    using D = Decoder;
+    static const Block<OutputSpec> block{
+        BlockInfo{"output",
+                  "in output",
+                  "under `output`",
+                  "The file that takes what the process writes. When it is full it is renamed and a new one begun.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {}},
+        {
+            {{"file", &shapes::text, "STATE_DIR/output/TARGET.log", "The file; each target needs its own.", "one.log"},
+             [](D& d, const Member& m, OutputSpec& out) { assign(d.path(*m.value, "the name of a file"), out.file); }},
+            {{"max_size", &size_shape, "10mb", "When it is full.", "64kb"}, decode_max_size},
+            {{"keep", &shapes::count, "3", "So many full ones are kept.", "5"},
+             [](D& d, const Member& m, OutputSpec& out) { assign(d.count(*m.value, 0, 1000), out.keep); }},
+        }};
+    return block;
+}
+
+const Block<MaintenanceWindow>& maintenance_block() {
+    using D = Decoder;
+    static const Block<MaintenanceWindow> block{
+        BlockInfo{"maintenance",
+                  "in maintenance",
+                  "under `maintenance`",
+                  "One window, on this host's wall clock. Where `to` is not after `from` it ends on the next day.",
+                  {"from", "to"},
+                  {},
+                  {},
+                  "",
+                  {}},
+        {
+            {{"from", &time_shape, "", "When it begins.", "\"21:00\""},
+             [](D& d, const Member& m, MaintenanceWindow& out) { assign(time_of_day(d, *m.value, false), out.from); }},
+            {{"to", &time_shape, "", "When it ends.", "\"24:00\""},
+             [](D& d, const Member& m, MaintenanceWindow& out) { assign(time_of_day(d, *m.value, true), out.to); }},
+            {{"days", &days_shape, "every day", "The days on which it begins.", "[mon-wed, sat]"}, decode_days},
+        }};
+    return block;
+}
+
+}  // namespace keepwell::policy

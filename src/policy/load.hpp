@@ -1,0 +1,30 @@
+// Policy files -> model: reads, merges, checks, and reports every mistake of all of them in one go.
+//
+//   const auto loaded = keepwell::policy::load({"policy.yaml", "conf.d"}, keepwell::policy::host_environment());
+//   for (const auto& diagnostic : loaded.diagnostics) std::cerr << render(diagnostic);
+//   if (loaded.policy) run(*loaded.policy);
+//
+// May know: model. Never throws but for lack of memory, whatever the files hold.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "keepwell/model/spec.hpp"
+#include "policy/diagnostic.hpp"
+#include "policy/environment.hpp"
+
+namespace keepwell::policy {
+
+struct Loaded {
+    std::optional<Policy> policy;         ///< present exactly when no diagnostic is an error
+    std::vector<Diagnostic> diagnostics;  ///< by file and position
+};
+
+/// Reads these files; a folder stands for its *.yaml, *.yml and *.json files, sorted by name. Services come from all
+/// of them; a file that is met twice is read once. Every relative path inside a file starts at that file's folder, and
+/// is absolute in the model.
+Loaded load(const std::vector<std::string>& files_or_folders, const Environment& environment);
+
+}  // namespace keepwell::policy

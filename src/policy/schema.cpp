@@ -1,0 +1,59 @@
+// The field tables as a JSON schema.
+#include "policy/schema.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "policy/blocks.hpp"
+
+namespace keepwell::policy {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json field_schema(const FieldInfo& field) {
+    auto result = Json::parse(field.shape->schema);
+    auto description = std::string{field.doc};
+    if (!field.fallback.empty()) description += " Default: " + std::string{field.fallback} + ".";
+    if (!result.contains("$ref")) {
+        result["description"] = description;
+        return result;
+    }
+    // In draft-07 everything beside a `$ref` is ignored.
+    Json wrapped;
+    wrapped["allOf"] = Json::array({result});
+    wrapped["description"] = description;
+    return wrapped;
+}
+
+Json block_schema(const BlockInfo& block) {
+    auto result = block.constraints.empty() ? Json::object() : Json::parse(block.constraints);
+    result["type"] = "object";
+    result["description"] = block.doc;
+    auto& properties = result["properties"] = Json::object();
+    for (const auto& field : block.fields) properties[std::string{field.name}] = field_schema(field);
+    result["patternProperties"] = {{"^x-", Json::object()}};
+    result["additionalProperties"] = false;
+    if (!block.required.empty())
+        result["required"] = std::vector<std::string>(block.required.begin(), block.required.end());
+    return result;
+}
+
+}  // namespace
+
+std::string schema() {
+    const auto& blocks = all_blocks();
+    auto result = block_schema(*blocks.front());
+    result["$schema"] = "http://json-schema.org/draft-07/schema#";
+    result["title"] = "keepwell policy";
+    auto& definitions = result["definitions"];
+    for (auto it = blocks.begin() + 1; it != blocks.end(); ++it) {
+        definitions[std::string{(*it)->id}] = block_schema(**it);
+    }
+    definitions["status"] = Json::parse(R"({"type": ["integer", "string"], "minimum": 100, "maximum": 599,)"
+                                        R"( "pattern": "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$|\\$"})");
+    definitions["days"] =
+        Json::parse(R"({"type": "string", "pattern": "^([Ss]un|[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|-)+$|\\$"})");
+    return result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace keepwell::policy

@@ -1,0 +1,67 @@
+// Swarm's templates.
+#include "policy/templates.hpp"
+
+#include <optional>
+#include <vector>
+
+#include "policy/text.hpp"
+
+namespace keepwell::policy {
+namespace {
+
+constexpr auto none = std::string_view::npos;
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    return text;
+}
+
+/// Where the next template begins, at or after `from`.
+std::size_t find_template(std::string_view text, std::size_t from) {
+    for (auto at = text.find("{{", from); at != none; at = text.find("{{", at + 1)) {
+        const auto inside = text.find_first_not_of(' ', at + 2);
+        if (inside != none && (text[inside] == '.' || text[inside] == '"')) return at;
+    }
+    return none;
+}
+
+tl::expected<std::string, std::string> value_of(std::string_view written, const TemplateValues& values) {
+    const auto name = trim(written.substr(2, written.size() - 4));
+    if (name == ".Service.Name") return values.service;
+    if (name == ".Task.Name") return values.service + "." + std::to_string(values.slot);
+    if (name == ".Task.Slot") return std::to_string(values.slot);
+    if (name == ".Target.Name") return values.target;
+    if (name == "\"{{\"") return "{{";
+    if (name == ".Container.IP") {
+        return tl::unexpected(quote(written) + " means nothing for a process: it has no address of its own");
+    }
+    const std::vector<std::string_view> known{".Service.Name", ".Task.Name", ".Task.Slot", ".Target.Name"};
+    const auto near = closest(name, known);
+    const auto hint = near ? "did you mean `{{" + std::string{*near} + "}}`?" : "a plain `{{` is written `{{\"{{\"}}`";
+    return tl::unexpected<std::string>("unknown template " + quote(written) + "; " + hint);
+}
+
+}  // namespace
+
+bool has_template(std::string_view text) { return find_template(text, 0) != none; }
+
+tl::expected<std::string, std::string> expand_templates(std::string_view text, const TemplateValues& values) {
+    std::string result;
+    std::size_t at = 0;
+    for (auto begin = find_template(text, 0); begin != none; begin = find_template(text, at)) {
+        const auto end = text.find("}}", begin);
+        if (end == none)
+            return tl::unexpected<std::string>(
+                "a template is not closed by `}}`; a plain `{{` is written `{{\"{{\"}}`");
+        const auto value = value_of(text.substr(begin, end + 2 - begin), values);
+        if (!value) return tl::unexpected(value.error());
+        result += text.substr(at, begin - at);
+        result += *value;
+        at = end + 2;
+    }
+    result += text.substr(at);
+    return result;
+}
+
+}  // namespace keepwell::policy

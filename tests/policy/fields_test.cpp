@@ -1,0 +1,128 @@
+// The field tables: every row changes the model, and the pages that are made from the tables are up to date.
+// KEEPWELL_UPDATE_DOCS=1 writes the pages.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "policy/canonical.hpp"
+#include "policy/fields.hpp"
+#include "policy/memory_environment.hpp"
+#include "policy/schema.hpp"
+
+namespace keepwell::policy {
+namespace {
+
+/// For each block a policy in which `@` stands where one of its fields can be written.
+const std::map<std::string_view, std::string> contexts{
+    {"policy", "services: {a: {command: run}}\n@\n"},
+    {"guard", "services: {a: {command: run}}\nguard: {@}\n"},
+    {"service", "services: {other: {command: run}, a: {command: run, @}}\n"},
+    {"dependency",
+     "services: {b: {command: run, healthcheck: {tcp: \"h:1\"}}, a: {command: run, depends_on: {b: {@}}}}\n"},
+    {"healthcheck", "services: {a: {command: run, healthcheck: {start_period: 3s, tcp: \"h:1\", @}}}\n"},
+    {"http", "services: {a: {command: run, healthcheck: {http: {url: \"http://h/\", @}}}}\n"},
+    {"expect", "services: {a: {command: run, healthcheck: {http: {url: \"http://h/\", expect: {@}}}}}\n"},
+    {"expect_body", "services: {a: {command: run, healthcheck: {http: {url: \"http://h/\", expect: {body: {@}}}}}}\n"},
+    {"rung", "services: {a: {command: run, healthcheck: {tcp: \"h:1\"}, on_unhealthy: [{run: [old], @}]}}\n"},
+    {"quarantine", "services: {a: {command: run, restart: \"on-failure:3\", quarantine: {@}}}\n"},
+    {"deploy", "services: {a: {command: run, deploy: {@}}}\n"},
+    {"restart_policy", "services: {a: {command: run, deploy: {restart_policy: {@}}}}\n"},
+    {"backoff", "services: {a: {command: run, deploy: {restart_policy: {backoff: {@}}}}}\n"},
+    {"output", "services: {a: {command: run, output: {@}}}\n"},
+    {"maintenance", "services: {a: {command: run, maintenance: [{from: \"1:00\", to: \"2:00\", @}]}}\n"},
+};
+
+/// What stands in the way of one field, and is taken out of the context for it.
+const std::map<std::string, std::string> in_the_way{
+    {"policy.services", "services: {a: {command: run}}"},
+    {"service.command", "command: run, "},
+    {"healthcheck.http", "tcp: \"h:1\", "},
+    {"healthcheck.tcp", "tcp: \"h:1\", "},
+    {"healthcheck.test", "tcp: \"h:1\", "},
+    {"healthcheck.start_period", "start_period: 3s, "},
+    {"http.url", "url: \"http://h/\", "},
+    {"rung.run", "run: [old], "},
+    {"maintenance.from", "from: \"1:00\", "},
+    {"maintenance.to", "to: \"2:00\", "},
+};
+
+/// What a field needs beside it in order to mean anything.
+const std::map<std::string, std::string> beside{
+    {"service.on_unhealthy", "healthcheck: {tcp: \"h:1\"}, "},
+    {"service.verify", "healthcheck: {tcp: \"h:1\"}, "},
+    {"service.quarantine", "restart: \"on-failure:3\", "},
+};
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+std::string lookup(const std::map<std::string, std::string>& map, const std::string& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? "" : found->second;
+}
+
+Loaded load_with_more(const std::string& text) {
+    const Memory memory{{{"/p/policy.yaml", text},
+                         {"/p/more.yaml", "services: {included: {command: run}}"},
+                         {"/p/more.env", "FROM_FILE=1"}},
+                        {}};
+    return memory.load({"policy.yaml"});
+}
+
+TEST(Fields, each_one_changes_the_model) {
+    std::size_t tried = 0;
+    for (const auto* block : all_blocks()) {
+        for (const auto& field : block->fields) {
+            const auto id = std::string{block->id} + "." + std::string{field.name};
+            const auto context = contexts.at(block->id);
+            const auto without = replaced(context, "@", lookup(beside, id));
+            auto with =
+                replaced(context, "@", lookup(beside, id) + std::string{field.name} + ": " + std::string{field.sample});
+            if (const auto obstacle = lookup(in_the_way, id); !obstacle.empty()) with = replaced(with, obstacle, "");
+            const auto before = load_with_more(without);
+            const auto after = load_with_more(with);
+            ASSERT_TRUE(before.policy) << id << "\n" << without << rendered(before);
+            ASSERT_TRUE(after.policy) << id << "\n" << with << rendered(after);
+            EXPECT_NE(canonical(*before.policy), canonical(*after.policy)) << id << " is accepted and changes nothing";
+            ++tried;
+        }
+    }
+    EXPECT_GT(tried, 60U);
+}
+
+TEST(Fields, each_one_is_documented_and_has_its_own_name) {
+    for (const auto* block : all_blocks()) {
+        EXPECT_FALSE(block->doc.empty()) << block->id;
+        std::set<std::string_view> names;
+        for (const auto& field : block->fields) {
+            EXPECT_TRUE(names.insert(field.name).second) << block->id << "." << field.name;
+            EXPECT_FALSE(field.doc.empty()) << block->id << "." << field.name;
+            EXPECT_FALSE(field.sample.empty()) << block->id << "." << field.name;
+        }
+        for (const auto& refusal : block->refusals) EXPECT_EQ(names.count(refusal.key), 0U) << refusal.key;
+        for (const auto key : block->compose_keys) EXPECT_EQ(names.count(key), 0U) << key;
+    }
+}
+
+void expect_page(const std::string& name, const std::string& expected) {
+    const auto path = std::string{KEEPWELL_SOURCE} + "/docs/" + name;
+    if (std::getenv("KEEPWELL_UPDATE_DOCS")) std::ofstream{path} << expected;
+    std::stringstream content;
+    content << std::ifstream{path}.rdbuf();
+    EXPECT_TRUE(content.str() == expected)
+        << "docs/" << name << " is not what the tables say; run the policy tests with "
+        << "KEEPWELL_UPDATE_DOCS=1";
+}
+
+TEST(Pages, the_reference_is_up_to_date) { expect_page("policy-reference.md", reference()); }
+
+TEST(Pages, the_schema_for_editors_is_up_to_date) { expect_page("policy.schema.json", schema()); }
+
+}  // namespace
+}  // namespace keepwell::policy
