@@ -101,10 +101,11 @@ class World {
         for (const Fact& fact : decisions.facts) {
             trace.push_back(trace_line(engine.policy(), fact, now));
             facts.emplace_back(now, fact);
-            EXPECT_FALSE(std::holds_alternative<fact::Unexpected>(fact.body) && !tolerant) << trace.back();
+            if (std::holds_alternative<fact::Unexpected>(fact.body)) violation(trace.back());
         }
         changed.insert(changed.end(), decisions.changed.begin(), decisions.changed.end());
         const std::vector<Command> asked_for = decisions.commands;
+        after_each_event(*this);
         for (const Command& command : asked_for) std::visit([this](const auto& one) { execute(one); }, command);
     }
 
@@ -136,7 +137,15 @@ class World {
     std::vector<Duration> starts, probes;  ///< when any was asked for
     std::vector<std::string> commands;     ///< "0s start api"
     std::size_t open_commands() const { return open_.size(); }
-    bool tolerant = false;
+    bool tolerant = false;                ///< the test does what can not be
+    std::vector<std::string> violations;  ///< of what always holds
+    std::function<void(World&)> after_each_event = [](World&) {};
+
+    void violation(const std::string& what) {
+        if (tolerant) return;
+        violations.push_back(moment(now) + " " + what);
+        ADD_FAILURE() << violations.back();
+    }
 
   private:
     using Due = std::multimap<Instant, std::function<void()>>;
@@ -145,15 +154,17 @@ class World {
     void say(std::string_view what, TargetIndex target) {
         commands.push_back(moment(now) + " " + std::string{what} + " " + engine.policy().targets[target].name);
     }
-    void asked(CommandId id) { EXPECT_TRUE(open_.insert(id).second) << "command id " << id << " was used twice"; }
+    void asked(CommandId id) {
+        if (!open_.insert(id).second) violation("command id " + std::to_string(id) + " was used twice");
+    }
     bool answered(CommandId id) { return open_.erase(id) == 1; }
 
     void execute(const command::Start& start) {
         asked(start.id);
         say("start", start.target);
         starts.push_back(now.time_since_epoch());
-        EXPECT_TRUE(live_[start.target].empty() || tolerant)
-            << "a second instance of " << engine.policy().targets[start.target].name;
+        if (!live_[start.target].empty())
+            violation("a second instance of " + engine.policy().targets[start.target].name);
         const Behaviour& behaviour = behaviours_[start.target];
         if (behaviour.never_answers_starts) return;
         after(behaviour.start_takes, [this, start] { finish(start); });

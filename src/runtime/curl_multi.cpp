@@ -1,0 +1,499 @@
+// The glue between libcurl's multi socket interface and Asio. The rules that keep it sound: Asio watches a duplicate of
+// each of curl's sockets, which is ours from open to close; a wait that is armed stays armed over curl's callbacks; the
+// timer is lazy; curl is never called from inside one of its own callbacks.
+#include "runtime/curl_multi.hpp"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <unordered_map>
+
+#include "runtime/loop.hpp"
+
+namespace keepwell::runtime {
+namespace asio = boost::asio;
+namespace {
+
+/// More header than this is an attack or a mistake, and curl would keep all of it.
+constexpr std::size_t max_header = 256 * 1024;
+
+struct FreeEasy {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct FreeMulti {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct FreeUrl {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+struct FreeText {
+    void operator()(char* text) const { curl_free(text); }
+};
+using Easy = std::unique_ptr<CURL, FreeEasy>;
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+void initialise_once() {
+    static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    static_cast<void>(done);
+}
+
+/// False when there is no memory for it.
+bool append(List& list, const std::string& text) {
+    curl_slist* longer = curl_slist_append(list.get(), text.c_str());
+    if (!longer) return false;
+    static_cast<void>(list.release());
+    list.reset(longer);
+    return true;
+}
+
+long milliseconds(Duration duration) {
+    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+    return static_cast<long>(std::max<std::int64_t>(1, rounded));
+}
+
+}  // namespace
+
+bool is_our_lack(int error, int family) {
+    switch (error) {
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+        case ENOSPC:  // of epoll watches
+        case EAGAIN: return true;
+        case EADDRNOTAVAIL: return family == AF_INET;
+        default: return false;
+    }
+}
+
+std::string describe_connect_error(int error, std::string_view host, std::uint16_t port) {
+    const char* description = ::strerrordesc_np(error);
+    std::string text = description ? description : "error " + std::to_string(error);
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    const bool bracket = host.find(':') != std::string_view::npos;
+    text.append(bracket ? " ([" : " (").append(host).append(bracket ? "]:" : ":");
+    return text + std::to_string(port) + ')';
+}
+
+UrlPlace place_of(const std::string& url) {
+    initialise_once();
+    const std::unique_ptr<CURLU, FreeUrl> parsed{curl_url()};
+    if (!parsed) return {{}, 0, "out of memory"};
+    if (const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0)) {
+        return {{}, 0, curl_url_strerror(code)};
+    }
+    const auto part = [&](CURLUPart which, unsigned flags) {
+        char* text = nullptr;
+        const CURLUcode code = curl_url_get(parsed.get(), which, &text, flags);
+        const std::unique_ptr<char, FreeText> owned{text};
+        return code == CURLUE_OK ? std::string{text} : std::string{};
+    };
+    const std::string scheme = part(CURLUPART_SCHEME, 0);
+    if (scheme != "http" && scheme != "https") return {{}, 0, "not http or https"};
+    UrlPlace place{part(CURLUPART_HOST, CURLU_PUNYCODE), 0, {}};
+    if (place.host.empty()) return {{}, 0, "no host in it"};
+    if (place.host.front() == '[') place.host = place.host.substr(1, place.host.size() - 2);
+    const std::string port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    std::from_chars(port.data(), port.data() + port.size(), place.port);
+    return place;
+}
+
+/// One of curl's sockets: our duplicate of it, and what curl waits for.
+struct Watcher {
+    explicit Watcher(asio::io_context& context) : descriptor(context) {}
+
+    asio::posix::stream_descriptor descriptor;
+    int interest = 0;  ///< of CURL_POLL_IN and CURL_POLL_OUT
+    bool waiting_in = false;
+    bool waiting_out = false;
+    const void* opened_for = nullptr;  ///< the transfer; null when curl opened it without asking
+    bool gone = false;                 ///< no longer curl's: a wait that still ends is ignored
+};
+
+class CurlTransfer;
+
+class CurlMulti::Impl {
+  public:
+    explicit Impl(Loop& loop);
+    ~Impl();
+
+    CURLM* multi() const { return multi_.get(); }
+    Loop& loop() { return loop_; }
+    void prepare(CurlTransfer& transfer);
+    /// The transfer is over: what was opened for it is watched no more.
+    void forget(curl_socket_t socket, const CurlTransfer& transfer);
+
+  private:
+    using Watch = std::shared_ptr<Watcher>;
+
+    static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
+    static int on_timer(CURLM*, long ms, void* self);
+    static curl_socket_t on_open(void* transfer, curlsocktype, curl_sockaddr* address);
+    static int on_close(void* self, curl_socket_t socket);
+
+    int watch(curl_socket_t socket, const void* opened_for);
+    void drop(curl_socket_t socket);
+    void arm(curl_socket_t socket, const Watch& watcher);
+    void wait(curl_socket_t socket, const Watch& watcher, asio::posix::descriptor_base::wait_type type, int poll,
+              bool& waiting);
+    void act(curl_socket_t socket, int flags);
+    void kick();
+
+    Loop& loop_;
+    Timer timer_;
+    std::unordered_map<curl_socket_t, Watch> watchers_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    bool kicked_ = false;
+    std::unique_ptr<CURLM, FreeMulti> multi_;  ///< first to go: its end still calls back
+};
+
+/// A request, its easy handle, and all that the handle points to.
+class CurlTransfer final : public CurlMulti::Transfer {
+  public:
+    CurlTransfer(CurlMulti::Impl& owner, const HttpRequest& request, CurlMulti::Done done);
+    ~CurlTransfer() override { leave(); }
+    CurlTransfer(const CurlTransfer&) = delete;
+    CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+    /// Takes the handle out of the multi and hands over the answer; the transfer may be gone afterwards.
+    void finish(CURLcode code);
+    CurlMulti::Impl& owner() { return owner_; }
+    CURL* easy() { return easy_.get(); }
+    void note_socket(curl_socket_t socket, int family, int error) {
+        family_ = family;
+        if (error != 0) {
+            socket_error_ = error;
+        } else {
+            sockets_.push_back(socket);
+        }
+    }
+
+  private:
+    bool set_up(const HttpRequest& request);
+    bool set_method(const HttpRequest& request);
+    bool set_lists(const HttpRequest& request);
+    void leave();
+    void answer(HttpResponse response);
+    HttpResponse response(CURLcode code);
+    HttpResponse::End end_of(CURLcode code, int connect_error) const;
+
+    static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
+    static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
+
+    CurlMulti::Impl& owner_;
+    CurlMulti::Done done_;
+    Easy easy_;
+    List headers_;
+    List addresses_;
+    std::string request_body_;
+    std::string body_;
+    std::size_t max_body_;
+    std::size_t header_bytes_ = 0;
+    std::vector<curl_socket_t> sockets_;
+    bool cut_ = false;
+    bool added_ = false;
+    int family_ = AF_UNSPEC;
+    int socket_error_ = 0;
+    char error_[CURL_ERROR_SIZE] = {};
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// ---- the loop's side --------------------------------------------------------------------------------------------
+
+CurlMulti::Impl::Impl(Loop& loop) : loop_(loop), timer_(loop) {
+    initialise_once();
+    multi_.reset(curl_multi_init());
+    if (!multi_) return;
+    curl_multi_setopt(multi(), CURLMOPT_SOCKETFUNCTION, &Impl::on_socket);
+    curl_multi_setopt(multi(), CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi(), CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
+    curl_multi_setopt(multi(), CURLMOPT_TIMERDATA, this);
+}
+
+CurlMulti::Impl::~Impl() {
+    *alive_ = false;
+    multi_.reset();
+    while (!watchers_.empty()) drop(watchers_.begin()->first);
+}
+
+void CurlMulti::Impl::prepare(CurlTransfer& transfer) {
+    CURL* easy = transfer.easy();
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Impl::on_open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &Impl::on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+}
+
+int CurlMulti::Impl::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+    auto& impl = *static_cast<Impl*>(self);
+    auto found = impl.watchers_.find(socket);
+    if (what == CURL_POLL_REMOVE) {
+        impl.drop(socket);
+        return 0;
+    }
+    if (found == impl.watchers_.end()) {
+        if (impl.watch(socket, nullptr) != 0) return 0;  // the transfer's own timeout ends it
+        found = impl.watchers_.find(socket);
+    }
+    found->second->interest = what & (CURL_POLL_IN | CURL_POLL_OUT);
+    impl.arm(socket, found->second);
+    return 0;
+}
+
+int CurlMulti::Impl::on_timer(CURLM*, long ms, void* self) {
+    auto& impl = *static_cast<Impl*>(self);
+    if (ms > 0) {
+        const Instant at = impl.loop_.now() + std::chrono::milliseconds{ms};
+        impl.timer_.arm(at, [&impl] { impl.act(CURL_SOCKET_TIMEOUT, 0); });
+        return 0;
+    }
+    impl.timer_.disarm();
+    if (ms == 0) impl.kick();
+    return 0;
+}
+
+/// Everything a connection needs of descriptors is acquired here, where its lack can be told from a refusal.
+curl_socket_t CurlMulti::Impl::on_open(void* data, curlsocktype, curl_sockaddr* address) {
+    auto& transfer = *static_cast<CurlTransfer*>(data);
+    const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    const int error = fd < 0 ? errno : transfer.owner().watch(fd, &transfer);
+    transfer.note_socket(fd, address->family, error);
+    if (error == 0) return fd;
+    if (fd >= 0) ::close(fd);
+    return CURL_SOCKET_BAD;
+}
+
+int CurlMulti::Impl::on_close(void* self, curl_socket_t socket) {
+    static_cast<Impl*>(self)->drop(socket);
+    return ::close(socket);
+}
+
+/// 0, or the errno that says why the socket cannot be watched.
+int CurlMulti::Impl::watch(curl_socket_t socket, const void* opened_for) {
+    drop(socket);  // a number that comes back without having been closed
+    const int duplicate = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
+    if (duplicate < 0) return errno;
+    auto watcher = std::make_shared<Watcher>(loop_.context());
+    boost::system::error_code error;
+    watcher->descriptor.assign(duplicate, error);
+    if (error) {
+        ::close(duplicate);
+        return error.value();
+    }
+    watcher->opened_for = opened_for;
+    watchers_[socket] = std::move(watcher);
+    return 0;
+}
+
+void CurlMulti::Impl::drop(curl_socket_t socket) {
+    const auto found = watchers_.find(socket);
+    if (found == watchers_.end()) return;
+    found->second->gone = true;
+    boost::system::error_code ignored;
+    found->second->descriptor.close(ignored);
+    watchers_.erase(found);
+}
+
+/// curl closes a socket that never got connected without a word: neither CURL_POLL_REMOVE nor on_close() need come.
+void CurlMulti::Impl::forget(curl_socket_t socket, const CurlTransfer& transfer) {
+    const auto found = watchers_.find(socket);
+    if (found != watchers_.end() && found->second->opened_for == &transfer) drop(socket);
+}
+
+void CurlMulti::Impl::arm(curl_socket_t socket, const Watch& watcher) {
+    using Wait = asio::posix::descriptor_base;
+    if (watcher->interest & CURL_POLL_IN) wait(socket, watcher, Wait::wait_read, CURL_POLL_IN, watcher->waiting_in);
+    if (watcher->interest & CURL_POLL_OUT) {
+        wait(socket, watcher, Wait::wait_write, CURL_POLL_OUT, watcher->waiting_out);
+    }
+}
+
+void CurlMulti::Impl::wait(curl_socket_t socket, const Watch& watcher, asio::posix::descriptor_base::wait_type type,
+                           int poll, bool& waiting) {
+    if (waiting) return;
+    waiting = true;
+    watcher->descriptor.async_wait(type, [this, socket, watcher, poll, &waiting](boost::system::error_code error) {
+        waiting = false;
+        if (watcher->gone || (watcher->interest & poll) == 0) return;
+        act(socket, error ? CURL_CSELECT_ERR : poll == CURL_POLL_IN ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
+        if (!watcher->gone) arm(socket, watcher);
+    });
+}
+
+void CurlMulti::Impl::act(curl_socket_t socket, int flags) {
+    int running = 0;
+    curl_multi_socket_action(multi(), socket, flags, &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi(), &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        const CURLcode code = message->data.result;
+        char* transfer = nullptr;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        static_cast<CurlTransfer*>(static_cast<void*>(transfer))->finish(code);
+    }
+}
+
+void CurlMulti::Impl::kick() {
+    if (kicked_) return;
+    kicked_ = true;
+    loop_.post([this, alive = alive_] {
+        if (!*alive) return;
+        kicked_ = false;
+        act(CURL_SOCKET_TIMEOUT, 0);
+    });
+}
+
+// ---- the request's side -----------------------------------------------------------------------------------------
+
+CurlTransfer::CurlTransfer(CurlMulti::Impl& owner, const HttpRequest& request, CurlMulti::Done done)
+    : owner_(owner), done_(std::move(done)), easy_(curl_easy_init()), max_body_(request.max_body) {
+    const bool ready = owner.multi() && easy_ && set_up(request);
+    added_ = ready && curl_multi_add_handle(owner.multi(), easy_.get()) == CURLM_OK;
+    if (added_) return;
+    owner.loop().post([this, alive = alive_] {
+        if (*alive) answer({HttpResponse::End::lack, 0, {}, "out of memory", 0});
+    });
+}
+
+bool CurlTransfer::set_up(const HttpRequest& request) {
+    bool good = true;
+    const auto set = [&](CURLoption option, auto value) {
+        good = curl_easy_setopt(easy(), option, value) == CURLE_OK && good;
+    };
+    owner_.prepare(*this);
+    set(CURLOPT_PRIVATE, static_cast<void*>(this));
+    set(CURLOPT_ERRORBUFFER, static_cast<char*>(error_));
+    set(CURLOPT_URL, request.url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_NOPROXY, "*");
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_QUICK_EXIT, 1L);
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
+    // Nothing that curl caches of its own is wanted: literals need no cache, and it walks all of it after each
+    // transfer.
+    set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.timeout));
+    set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
+    set(CURLOPT_USERAGENT, "keepwell");
+    set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+    set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
+    set(CURLOPT_HEADERDATA, static_cast<void*>(this));
+    return good && set_method(request) && set_lists(request);
+}
+
+bool CurlTransfer::set_method(const HttpRequest& request) {
+    if (request.method == "HEAD") return curl_easy_setopt(easy(), CURLOPT_NOBODY, 1L) == CURLE_OK;
+    const bool sends_length = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+    bool good = true;
+    if (!request.body.empty() || sends_length) {
+        request_body_ = request.body;
+        const auto size = static_cast<curl_off_t>(request_body_.size());
+        good = curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE, size) == CURLE_OK &&
+               curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, request_body_.data()) == CURLE_OK;
+    }
+    return good && curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, request.method.c_str()) == CURLE_OK;
+}
+
+bool CurlTransfer::set_lists(const HttpRequest& request) {
+    bool good = append(headers_, "Expect:");
+    for (const auto& [name, value] : request.headers) {
+        good = append(headers_, value.empty() ? name + ";" : name + ": " + value) && good;
+    }
+    good = curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, headers_.get()) == CURLE_OK && good;
+    if (request.addresses.empty()) return good;
+    const UrlPlace place = place_of(request.url);
+    std::string entry = place.host + ':' + std::to_string(place.port) + ':';
+    for (const std::string& address : request.addresses) {
+        if (entry.back() != ':') entry += ',';
+        entry += address.find(':') == std::string::npos ? address : '[' + address + ']';
+    }
+    good = append(addresses_, entry) && good;
+    return curl_easy_setopt(easy_.get(), CURLOPT_RESOLVE, addresses_.get()) == CURLE_OK && good;
+}
+
+void CurlTransfer::leave() {
+    *alive_ = false;
+    if (added_) curl_multi_remove_handle(owner_.multi(), easy_.get());
+    added_ = false;
+    for (const curl_socket_t socket : sockets_) owner_.forget(socket, *this);
+    sockets_.clear();
+    easy_.reset();
+}
+
+void CurlTransfer::finish(CURLcode code) {
+    HttpResponse result = response(code);
+    leave();
+    answer(std::move(result));
+}
+
+void CurlTransfer::answer(HttpResponse result) {
+    const CurlMulti::Done done = std::move(done_);
+    done(std::move(result));
+}
+
+HttpResponse CurlTransfer::response(CURLcode code) {
+    HttpResponse result;
+    long status = 0;
+    long system_error = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &system_error);
+    if (socket_error_ != 0) system_error = socket_error_;
+    const bool unconnected = code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && system_error != 0);
+    result.connect_error = unconnected ? static_cast<int>(system_error) : 0;
+    result.end = end_of(code, result.connect_error);
+    result.status = static_cast<int>(status);
+    result.body = std::move(body_);
+    if (result.end == HttpResponse::End::lack && system_error != 0) {
+        result.error = ::strerrordesc_np(static_cast<int>(system_error));
+    } else if (header_bytes_ > max_header) {
+        result.error = "more than 256 KiB of headers";
+    } else if (code != CURLE_OK) {
+        result.error = error_[0] ? error_ : curl_easy_strerror(code);
+    }
+    return result;
+}
+
+HttpResponse::End CurlTransfer::end_of(CURLcode code, int connect_error) const {
+    if (code == CURLE_OK) return HttpResponse::End::complete;
+    if (cut_) return HttpResponse::End::cut;
+    if (code == CURLE_OUT_OF_MEMORY || is_our_lack(connect_error, family_)) return HttpResponse::End::lack;
+    if (code == CURLE_OPERATION_TIMEDOUT && connect_error == 0) return HttpResponse::End::timed_out;
+    return HttpResponse::End::failed;
+}
+
+std::size_t CurlTransfer::on_body(char* data, std::size_t, std::size_t size, void* self) {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    const std::size_t room = transfer.max_body_ - transfer.body_.size();
+    transfer.body_.append(data, std::min(room, size));
+    transfer.cut_ = size > room;
+    return transfer.cut_ ? 0 : size;
+}
+
+std::size_t CurlTransfer::on_header(char*, std::size_t, std::size_t size, void* self) {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    transfer.header_bytes_ += size;
+    return transfer.header_bytes_ > max_header ? 0 : size;
+}
+
+CurlMulti::CurlMulti(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
+CurlMulti::~CurlMulti() = default;
+
+std::unique_ptr<CurlMulti::Transfer> CurlMulti::start(const HttpRequest& request, Done done) {
+    return std::make_unique<CurlTransfer>(*impl_, request, std::move(done));
+}
+
+}  // namespace keepwell::runtime
