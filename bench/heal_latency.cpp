@@ -1,8 +1,9 @@
 // Heal latency: from SIGKILL of a supervised child to the first instruction of its successor.
-// (a) the limit: a bare vfork and a blocking waitpid; (b) the same, giving the child a session of its own; (c)
-// keepwell's own ProcessPort on its loop, asked for the successor by the exit. All in one run, in turns, because a
-// machine's mood changes. Prints medians and ratios. On a busy machine (b) shows how long the scheduler lets a new
-// session wait, which is not in anybody's hand; on an idle one it equals (a).
+// (a) the limit: a bare vfork and a blocking waitpid; (b) the same, giving the child a session of its own; (c) all of
+// keepwell: loop, engine with `delay: 0s`, journal on disk, launcher. All in one run, in turns, because a machine's
+// mood changes. Prints medians and ratios. On a busy machine (b) shows how long the scheduler lets a new session wait,
+// which is not in anybody's hand; on an idle one it equals (a). Each child lives for longer than the 100 ms that
+// keepwell keeps between two starts.
 //
 // The seam for more: anything that can keep one child alive is a Healer. Usage: bench_heal_latency [ROUNDS]
 #include <fcntl.h>
@@ -17,11 +18,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "journal/writer.hpp"
+#include "runtime/loop.hpp"
+#include "runtime/probe/probes.hpp"
+#include "runtime/process/children.hpp"
+#include "runtime/process/command.hpp"
+#include "runtime/process/output.hpp"
 #include "runtime/process/processes.hpp"
+#include "supervisor/supervisor.hpp"
 
 namespace {
 
@@ -100,51 +109,61 @@ class BareLoop final : public Healer {
     pid_t process_ = 0;
 };
 
-// (c): keepwell's ProcessPort; each exit asks for the next start.
-class OwnPort final : public Healer {
+// (c): keepwell, as `keepwell run` joins it, without its API.
+class Keepwell final : public Healer {
   public:
-    OwnPort(const std::string& child, const std::string& moment, const std::string& folder) : output_(loop_, folder) {
-        target_.name = "child";
-        target_.process.command = {child, moment};
-        processes_.start(0, 0, target_);
+    Keepwell(const std::string& child, const std::string& moment, const std::string& folder)
+        : output_(loop_, folder),
+          journal_(journal::FileWriter::open(in_folder(folder + "/journal")).value()),
+          supervisor_(policy(child, moment), {probes_, processes_, loop_, output_, *journal_}, {}) {
+        supervisor_.subscribe([this](const journal::Record&) {
+            pid_ = static_cast<pid_t>(supervisor_.engine().target(0).instance.pid);
+            if (supervisor_.finished()) loop_.stop();
+        });
+        supervisor_.begin({});
     }
     pid_t pid() const override { return pid_; }
 
     void run() { loop_.run(); }
     /// From any thread: ends the child, and then run().
     void end() {
-        loop_.post([this] {
-            ending_ = true;
-            processes_.stop(0, 0, instance_, SIGTERM, Duration{0});
-        });
+        loop_.post([this] { supervisor_.post(event::Shutdown{true}); });
     }
 
   private:
-    void take(const Event& event) {
-        if (const auto* started = std::get_if<event::StartFinished>(&event)) {
-            instance_ = started->instance;
-            pid_ = static_cast<pid_t>(instance_.pid);
-        } else if (std::holds_alternative<event::StopFinished>(event)) {
-            loop_.stop();
-        } else if (!ending_) {
-            processes_.start(0, 0, target_);
-        }
+    static Policy policy(const std::string& child, const std::string& moment) {
+        Policy policy;
+        ServiceSpec service;
+        service.name = "child";
+        service.restart.delay = Duration{0};
+        TargetSpec target;
+        target.name = "child";
+        target.process.command = {child, moment};
+        policy.services.push_back(service);
+        policy.targets.push_back(target);
+        policy.maintenance.emplace_back();
+        return policy;
+    }
+    static journal::WriterOptions in_folder(std::string folder) {
+        journal::WriterOptions options;
+        options.folder = std::move(folder);
+        return options;
+    }
+    supervisor::EventSink sink() {
+        return [this](Event event) { supervisor_.post(std::move(event)); };
     }
 
-    TargetSpec target_;
-    Instance instance_;
     std::atomic<pid_t> pid_{0};
-    bool ending_ = false;
     runtime::Loop loop_;
     runtime::Children children_{loop_};
     runtime::CommandRunner commands_{loop_, children_};
     runtime::OutputFiles output_;
-    runtime::Processes processes_{loop_,
-                                  children_,
-                                  commands_,
-                                  output_,
-                                  [this](const Event& event) { take(event); },
-                                  [](const std::string& notice) { std::fprintf(stderr, "%s\n", notice.c_str()); }};
+    runtime::Processes processes_{
+        loop_,   children_, commands_,
+        output_, sink(),    [](const std::string& notice) { std::fprintf(stderr, "%s\n", notice.c_str()); }};
+    runtime::Probes probes_{loop_, commands_, sink()};
+    std::unique_ptr<journal::FileWriter> journal_;
+    supervisor::Supervisor supervisor_;
 };
 
 std::int64_t now() {
@@ -155,10 +174,10 @@ std::int64_t now() {
 
 // Kills the child once; nanoseconds until its successor runs.
 std::int64_t heal(const Healer& healer, Moment& moment, pid_t& last) {
-    while (healer.pid() == last) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (healer.pid() == last || healer.pid() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     last = healer.pid();
     moment.forget();
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // the loop is at rest, as in life
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));  // it has lived a while, and all is at rest
     const auto killed = now();
     kill(last, SIGKILL);
     return moment.wait() - killed;
@@ -172,7 +191,7 @@ double median_us(std::vector<std::int64_t> times) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    const int rounds = count > 1 ? std::max(1, std::atoi(arguments[1])) : 500;
+    const int rounds = count > 1 ? std::max(1, std::atoi(arguments[1])) : 100;
     std::string folder = (std::filesystem::temp_directory_path() / "keepwell-bench-XXXXXX").string();
     if (mkdtemp(folder.data()) == nullptr) return 1;
     Moment bare_moment(folder + "/bare");
@@ -184,7 +203,7 @@ int main(int count, char** arguments) {
     {
         const BareLoop bare(HEAL_LATENCY_CHILD, bare_moment.path(), false);  // these first: they fork
         const BareLoop session(HEAL_LATENCY_CHILD, session_moment.path(), true);
-        OwnPort own(HEAL_LATENCY_CHILD, own_moment.path(), folder);
+        Keepwell own(HEAL_LATENCY_CHILD, own_moment.path(), folder);
         std::thread measuring([&] {
             bare_moment.wait();
             session_moment.wait();
@@ -197,7 +216,6 @@ int main(int count, char** arguments) {
                 session_times.push_back(heal(session, session_moment, session_last));
                 own_times.push_back(heal(own, own_moment, own_last));
             }
-            while (own.pid() == own_last) std::this_thread::sleep_for(std::chrono::milliseconds(1));
             own.end();
         });
         own.run();
@@ -210,6 +228,6 @@ int main(int count, char** arguments) {
     std::printf("heal latency, median of %d rounds\n", rounds);
     std::printf("  bare vfork + waitpid loop         %5.0f us\n", bare);
     std::printf("  the same, with a session of its own %3.0f us\n", session);
-    std::printf("  keepwell's ProcessPort            %5.0f us: %.2f times the bare loop, %.2f times with a session\n",
+    std::printf("  keepwell                          %5.0f us: %.2f times the bare loop, %.2f times with a session\n",
                 own, own / bare, own / session);
 }

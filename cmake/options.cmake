@@ -21,7 +21,7 @@ target_compile_options(keepwell_warnings INTERFACE -Wall -Wextra -Wpedantic -Wer
   -Wold-style-cast -Wcast-qual -Wswitch-enum -Wundef)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(keepwell_warnings INTERFACE
-    -Wno-error=stringop-overflow -Wno-error=restrict -Wno-error=maybe-uninitialized)
+    -Wno-stringop-overflow -Wno-restrict -Wno-maybe-uninitialized)
 endif()
 
 if(KEEPWELL_FUZZ)
