@@ -1,0 +1,93 @@
+// What each command is told, and the function that does it; main.cpp reads the command line into these.
+// Each lives in a file of its own under commands/, and returns an exit code of exit_codes.hpp.
+// May know: std only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace keepwell::cli {
+
+enum class Format : std::uint8_t { text, json, jsonl, github };
+
+struct RunOptions {
+    std::vector<std::string> files;
+    bool dry_run = false;
+    std::string journal;
+    std::string socket;
+    Format format = Format::text;
+};
+
+struct CheckOptions {
+    std::vector<std::string> files;
+    Format format = Format::text;
+};
+
+struct StatusOptions {
+    std::string target;  ///< empty: all
+    std::string socket;
+    Format format = Format::text;
+};
+
+struct EventsOptions {
+    bool follow = false;
+    std::string since;    ///< "1h", a time, or a sequence number; empty: all that is kept
+    std::string target;   ///< empty: all
+    std::string journal;  ///< read this folder instead of asking a running keepwell
+    std::string socket;
+    Format format = Format::text;
+};
+
+struct ExplainOptions {
+    std::string target;
+    std::string socket;
+    Format format = Format::text;
+};
+
+/// start, stop, restart, pause, resume and reset.
+struct OperateOptions {
+    std::string target;
+    bool all = false;                      ///< pause, resume, reset: the whole host
+    bool wait = true;                      ///< start, stop, restart: until it is so
+    std::chrono::milliseconds timeout{0};  ///< of the waiting; 0: none
+    std::string socket;
+    Format format = Format::text;
+};
+
+struct LogsOptions {
+    std::string target;
+    bool follow = false;
+    std::uint64_t lines = 100;
+    std::string socket;
+};
+
+struct PingOptions {
+    std::vector<std::string> urls;
+    std::chrono::milliseconds timeout = std::chrono::seconds{3};
+    Format format = Format::text;
+};
+
+struct VersionOptions {
+    Format format = Format::text;
+};
+
+int run(const RunOptions& options);
+int check(const CheckOptions& options);
+int status(const StatusOptions& options);
+int events(const EventsOptions& options);
+int explain(const ExplainOptions& options);
+int start(const OperateOptions& options);
+int stop(const OperateOptions& options);
+int restart(const OperateOptions& options);
+int pause_target(const OperateOptions& options);
+int resume(const OperateOptions& options);
+int reset(const OperateOptions& options);
+int logs(const LogsOptions& options);
+int ping(const PingOptions& options);
+int schema();
+int version(const VersionOptions& options);
+
+}  // namespace keepwell::cli

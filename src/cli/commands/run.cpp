@@ -1,0 +1,296 @@
+// `keepwell run FILE…`: joins everything, and supervises until it is told to end.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <optional>
+
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/log.hpp"
+#include "cli/places.hpp"
+#include "cli/printer.hpp"
+#include "cli/story.hpp"
+#include "cli/terminal.hpp"
+#include "cli/version.hpp"
+#include "control/event_log.hpp"
+#include "control/router.hpp"
+#include "control/server.hpp"
+#include "control/socket_claim.hpp"
+#include "journal/codec.hpp"
+#include "journal/reader.hpp"
+#include "journal/writer.hpp"
+#include "policy/load.hpp"
+#include "runtime/loop.hpp"
+#include "runtime/probe/probes.hpp"
+#include "runtime/process/children.hpp"
+#include "runtime/process/command.hpp"
+#include "runtime/process/output.hpp"
+#include "runtime/process/processes.hpp"
+#include "supervisor/supervisor.hpp"
+
+namespace keepwell::cli {
+namespace {
+
+/// Where this run keeps things. A dry-run has folders of its own: it must not disturb what a real run remembers.
+struct Folders {
+    std::string state;
+    std::string journal;
+};
+
+Folders folders_for(const RunOptions& options, const Policy& policy) {
+    std::string state = state_folder(options.journal, policy.state_dir);
+    if (policy.mode == Mode::dry_run) state += "/dry-run";
+    return {state, state + "/journal"};
+}
+
+/// "SIGTERM; SIGKILL after 10s"
+std::string how_stopped(const Policy& policy, std::string_view name) {
+    const auto target = std::ranges::find(policy.targets, name, &TargetSpec::name);
+    if (target == policy.targets.end()) return {};
+    const int signal = target->process.stop_signal;
+    const char* word = ::sigabbrev_np(signal);
+    const std::string text = word == nullptr ? "signal " + std::to_string(signal) : "SIG" + std::string{word};
+    return text + "; SIGKILL after " + to_string(policy.services[target->service].stop_grace_period);
+}
+
+StoryOptions story_options(const Policy& policy) {
+    StoryOptions options;
+    options.files = policy.files;
+    options.colours = colours_wanted();
+    for (const TargetSpec& target : policy.targets) {
+        options.name_width = std::max(options.name_width, target.name.size());
+    }
+    options.how_stopped = [&policy](std::string_view name) { return how_stopped(policy, name); };
+    return options;
+}
+
+std::string count(std::size_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+std::string opening(const Policy& policy, const Folders& folders, const std::string& socket) {
+    std::string files;
+    for (const std::string& file : policy.files) files += (files.empty() ? "" : ", ") + one_line(file);
+    std::string text = std::string{"keepwell "} + keepwell_version + " keeps " +
+                       count(policy.services.size(), "service") + " (" + count(policy.targets.size(), "target") +
+                       ") of " + files + "\n";
+    if (policy.mode == Mode::dry_run) {
+        text += "dry-run: nothing is started, stopped or run; lines with \"would\" say what is left undone\n";
+    }
+    text += "socket   " + one_line(socket) + "\n";
+    text += "journal  " + one_line(folders.journal) + "\n";
+    return text + "Ctrl-C stops everything; once more, and it stops at once\n\n";
+}
+
+/// What is wrong with the journal. A disk that is full to the brim takes a record now and then: that is said once in a
+/// while, not each time.
+struct JournalTrouble {
+    using Time = std::chrono::steady_clock::time_point;
+
+    std::string text;  ///< empty: nothing
+    std::optional<Time> told;
+
+    void begin(const std::string& what) {
+        constexpr auto pause = std::chrono::minutes{10};
+        text = what;
+        const Time now = std::chrono::steady_clock::now();
+        if (told && now - *told < pause) return;
+        told = now;
+        log_warning(what + "; healing goes on, and it is tried again");
+    }
+    void end(std::uint64_t lost) {
+        text.clear();
+        log_info("the journal is written again; " + count(lost, "record") + " lost");
+    }
+};
+
+/// Everything of one run, in the order in which it is made; it ends in the reverse one.
+class House {
+  public:
+    House(const RunOptions& options, Policy policy, Folders folders, std::unique_ptr<control::SocketClaim> claim,
+          std::unique_ptr<journal::FileWriter> writer, const JournalTrouble& trouble);
+
+    int run();
+
+  private:
+    supervisor::EventSink sink() {
+        return [this](Event event) { supervisor_.post(std::move(event)); };
+    }
+    supervisor::Memories memories() const;
+    control::About about() const;
+    void load_past_events();
+    void tell(const journal::Record& record);
+    void on_signal(int signal);
+    void end_if_finished();
+    void wait_for_clients(Instant until);
+
+    const RunOptions& options_;
+    Folders folders_;
+    const JournalTrouble& trouble_;
+    runtime::Loop loop_;
+    runtime::Children children_{loop_};  // before anything that makes a thread
+    Printer printer_;
+    runtime::CommandRunner commands_{loop_, children_};
+    runtime::OutputFiles output_{loop_, folders_.state};
+    runtime::Processes processes_{loop_, children_, commands_, output_, sink(), log_warning};
+    runtime::Probes probes_{loop_, commands_, sink()};
+    std::unique_ptr<journal::FileWriter> writer_;
+    supervisor::Supervisor supervisor_;
+    control::EventLog events_{supervisor_};
+    control::Router router_{supervisor_, events_, about()};
+    control::Server server_;
+    Story story_;
+    runtime::Timer farewell_{loop_};
+    int signals_ = 0;
+    bool ending_ = false;
+};
+
+House::House(const RunOptions& options, Policy policy, Folders folders, std::unique_ptr<control::SocketClaim> claim,
+             std::unique_ptr<journal::FileWriter> writer, const JournalTrouble& trouble)
+    : options_(options),
+      folders_(std::move(folders)),
+      trouble_(trouble),
+      writer_(std::move(writer)),
+      supervisor_(std::move(policy), {probes_, processes_, loop_, output_, *writer_}, memories()),
+      server_(loop_.context(), std::move(claim), router_, events_),
+      story_(story_options(supervisor_.engine().policy())) {}
+
+supervisor::Memories House::memories() const {
+    const auto report = [](const journal::Complaint& complaint) { log_warning(journal::to_string(complaint)); };
+    const journal::Restored restored = journal::restore(folders_.journal, report);
+    const std::string boot = journal::boot_id();
+    supervisor::Memories memories;
+    memories.last_incident = restored.last_incident;
+    for (const auto& [name, target] : restored.targets) {
+        memories.targets.push_back(journal::rebase(target, boot, loop_.now(), loop_.wall()));
+    }
+    return memories;
+}
+
+control::About House::about() const {
+    control::About about;
+    about.version = keepwell_version;
+    about.pid = ::getpid();
+    about.started = loop_.wall();
+    about.journal = folders_.journal;
+    about.output_file = [this](const TargetSpec& target) { return output_.path_of(target); };
+    about.journal_trouble = [this] { return trouble_.text; };
+    return about;
+}
+
+/// So that `keepwell events` goes back beyond this run; what is damaged was reported when the memories were read.
+void House::load_past_events() {
+    constexpr std::size_t most = 2000;
+    journal::Filter filter;
+    filter.events_only = true;
+    const auto past = journal::tail(folders_.journal, filter, most, [](const journal::Complaint&) {});
+    for (const journal::Record& record : past) events_.take(record);
+}
+
+void House::tell(const journal::Record& record) {
+    if (options_.format != Format::text) {
+        if (journal::is_event(record)) printer_.print(journal::event_json(record) + "\n");
+        return;
+    }
+    const bool in_opening = std::holds_alternative<journal::RunStarted>(record.body);
+    if (!in_opening) printer_.print(story_.tell(record));
+}
+
+void House::on_signal(int signal) {
+    if (signal == SIGHUP) {
+        return log_info("SIGHUP is ignored: a changed policy is read when keepwell is started again");
+    }
+    const bool at_once = ++signals_ > 1;
+    if (options_.format == Format::text) {
+        printer_.print(at_once ? "stopping at once\n" : "stopping everything; once more, and it stops at once\n");
+    }
+    supervisor_.post(event::Shutdown{at_once});
+    end_if_finished();
+}
+
+void House::end_if_finished() {
+    if (ending_ || !supervisor_.finished()) return;
+    ending_ = true;
+    loop_.post([this] {  // whoever told us is done with its own work first
+        supervisor_.end();
+        server_.finish();
+        wait_for_clients(later(loop_.now(), 1s));
+    });
+}
+
+/// Those who follow the events get the last ones, if they take them in time.
+void House::wait_for_clients(Instant until) {
+    if (server_.clients() == 0 || loop_.now() >= until) return loop_.stop();
+    farewell_.arm(later(loop_.now(), 5ms), [this, until] { wait_for_clients(until); });
+}
+
+int House::run() {
+    loop_.on_error([](const std::string& text) { log_error("a bug of keepwell, which goes on: " + text); });
+    loop_.on_signal([this](int signal) { on_signal(signal); });
+    load_past_events();
+    supervisor_.subscribe([this](const journal::Record& record) {
+        tell(record);
+        end_if_finished();
+    });
+    if (options_.format == Format::text) {
+        printer_.print(opening(supervisor_.engine().policy(), folders_, socket_path(options_.socket)));
+    }
+    journal::RunStarted started;
+    started.keepwell_version = keepwell_version;
+    started.boot_id = journal::boot_id();
+    started.pid = ::getpid();
+    supervisor_.begin(std::move(started));
+    loop_.run();
+    return exit_ok;
+}
+
+std::optional<Policy> load(const RunOptions& options) {
+    policy::Loaded loaded = policy::load(options.files, policy::host_environment());
+    std::string text;
+    for (const policy::Diagnostic& diagnostic : loaded.diagnostics) text += policy::render(diagnostic);
+    // Nobody can be told that stderr cannot be written.
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return std::move(loaded.policy);
+    if (loaded.policy && options.dry_run) loaded.policy->mode = Mode::dry_run;
+    return std::move(loaded.policy);
+}
+
+tl::expected<std::unique_ptr<control::SocketClaim>, std::string> claim_socket(const std::string& given) {
+    const std::string socket = socket_path(given);
+    const std::string shared = check_shared_folder(socket, true);
+    if (!shared.empty()) return tl::unexpected(shared);
+    return control::SocketClaim::take(socket);
+}
+
+journal::WriterOptions writer_options(const std::string& folder, JournalTrouble& trouble) {
+    journal::WriterOptions options;
+    options.folder = folder;
+    options.on_trouble = [&trouble](const std::string& text) { trouble.begin(text); };
+    options.on_recovered = [&trouble](std::uint64_t lost) { trouble.end(lost); };
+    return options;
+}
+
+int fail(const std::string& text) {
+    complain(text);
+    return exit_failure;
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+    begin_log();
+    std::optional<Policy> policy = load(options);
+    if (!policy) return exit_usage;
+    auto claim = claim_socket(options.socket);
+    if (!claim) return fail(claim.error());
+    Folders folders = folders_for(options, *policy);
+    JournalTrouble trouble;
+    auto writer = journal::FileWriter::open(writer_options(folders.journal, trouble));
+    if (!writer) return fail(writer.error());
+    House house{options, std::move(*policy), std::move(folders), std::move(*claim), std::move(*writer), trouble};
+    return house.run();
+}
+
+}  // namespace keepwell::cli

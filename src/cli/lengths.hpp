@@ -1,0 +1,18 @@
+// Lengths of time and moments as people type and read them on the command line.
+// May know: std.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace keepwell::cli {
+
+/// "90s", "1h30m", "500ms", "2d", "0.5s"; nullopt for anything else, and for what is longer than 100 years.
+std::optional<std::chrono::milliseconds> parse_length(std::string_view text);
+
+/// How long ago, in its two largest units: "41s", "12m", "3h5m", "3d2h".
+std::string age_text(std::chrono::milliseconds age);
+
+}  // namespace keepwell::cli

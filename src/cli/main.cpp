@@ -1,0 +1,359 @@
+// The `keepwell` program: reads the command line, and hands each command what it is told.
+// CLI11 is included here alone. What is mistyped ends with 2 and a suggestion.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/lengths.hpp"
+#include "cli/terminal.hpp"
+#include "cli/version.hpp"
+#include "policy/text.hpp"
+
+namespace keepwell::cli {
+namespace {
+
+/// Everything that the command line can say, and which command was meant.
+struct Arguments {
+    RunOptions run;
+    CheckOptions check;
+    StatusOptions status;
+    EventsOptions events;
+    ExplainOptions explain;
+    OperateOptions operate;
+    LogsOptions logs;
+    PingOptions ping;
+    VersionOptions version;
+    std::function<int()> chosen;
+};
+
+/// Examples come first: they are what people look for.
+std::string about(const std::string& sentence, const std::string& examples) {
+    return sentence + "\n\nExamples:\n" + examples;
+}
+
+/// The list of commands shows the first line of each alone.
+class HelpText final : public CLI::Formatter {
+  public:
+    std::string make_subcommand(const CLI::App* sub) const override {
+        const std::string all = sub->get_description();
+        std::ostringstream out;
+        CLI::detail::format_help(out, sub->get_name(), all.substr(0, all.find('\n')), get_column_width());
+        return out.str();
+    }
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        return "\n" + CLI::Formatter::make_usage(app, std::move(name));
+    }
+};
+
+CLI::App* add(CLI::App& app, const char* name, const std::string& description, std::function<int()> command,
+              Arguments& arguments) {
+    CLI::App* sub = app.add_subcommand(name, description);
+    sub->callback([&arguments, command = std::move(command)] { arguments.chosen = command; });
+    return sub;
+}
+
+void add_socket(CLI::App* sub, std::string& socket) {
+    sub->add_option("--socket", socket, "The control socket of the keepwell that is meant (or KEEPWELL_SOCKET)")
+        ->type_name("PATH");
+}
+
+void add_format(CLI::App* sub, Format& format, const std::map<std::string, Format>& formats) {
+    std::string names;
+    for (const auto& [name, value] : formats) names += (names.empty() ? "" : "|") + name;
+    const auto take = [&format, formats, names](const std::string& text) {
+        const auto found = formats.find(text);
+        if (found == formats.end()) throw CLI::ValidationError("--output wants " + names + ", not `" + text + "`");
+        format = found->second;
+    };
+    sub->add_option_function<std::string>("-o,--output", take, "How to print")->type_name(names);
+}
+
+const std::map<std::string, Format> text_or_json{{"text", Format::text}, {"json", Format::json}};
+const std::map<std::string, Format> text_or_lines{{"text", Format::text}, {"jsonl", Format::jsonl}};
+const std::map<std::string, Format> any_lines{
+    {"text", Format::text}, {"json", Format::jsonl}, {"jsonl", Format::jsonl}};
+const std::map<std::string, Format> check_formats{
+    {"text", Format::text}, {"json", Format::json}, {"github", Format::github}};
+
+/// A length such as "10s" into milliseconds.
+void add_length(CLI::App* sub, const char* name, std::chrono::milliseconds& length, const char* description) {
+    sub->add_option_function<std::string>(
+           name,
+           [&length](const std::string& text) {
+               const auto parsed = parse_length(text);
+               if (!parsed || parsed->count() == 0) {
+                   throw CLI::ValidationError("`" + text + "` is not a length of time such as 500ms, 10s or 1h30m");
+               }
+               length = *parsed;
+           },
+           description)
+        ->type_name("TIME");
+}
+
+void add_run(CLI::App& app, Arguments& arguments) {
+    RunOptions& options = arguments.run;
+    CLI::App* sub = add(
+        app, "run",
+        about("Supervise the services of a policy, in the foreground.",
+              "  keepwell run policy.yaml\n"
+              "  keepwell run policy.yaml --dry-run     probe for real, change nothing\n"
+              "  keepwell run conf.d -o jsonl           one JSON line an event"),
+        [&options] { return run(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
+    sub->add_flag("-n,--dry-run", options.dry_run, "Say what would be done, and start, stop and run nothing");
+    sub->add_option("--journal", options.journal, "Where the journal and the output are kept")->type_name("DIR");
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_lines);
+}
+
+void add_check(CLI::App& app, Arguments& arguments) {
+    CheckOptions& options = arguments.check;
+    CLI::App* sub = add(
+        app, "check",
+        about("Find every mistake in a policy; nothing is started.",
+              "  keepwell check policy.yaml\n"
+              "  keepwell check policies/ -o github     annotations for a pull request"),
+        [&options] { return check(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
+    add_format(sub, options.format, check_formats);
+}
+
+void add_status(CLI::App& app, Arguments& arguments) {
+    StatusOptions& options = arguments.status;
+    CLI::App* sub = add(
+        app, "status",
+        about("Show what is well, what is not, and what comes next. Ends with 3 when something is not well.",
+              "  keepwell status\n"
+              "  keepwell status api                    all about one, with its last probes\n"
+              "  keepwell status -o json"),
+        [&options] { return status(options); }, arguments);
+    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas");
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
+}
+
+void add_events(CLI::App& app, Arguments& arguments) {
+    EventsOptions& options = arguments.events;
+    CLI::App* sub = add(
+        app, "events",
+        about("Tell what happened, what was decided and what was done.",
+              "  keepwell events -f\n"
+              "  keepwell events --since 1h --target api\n"
+              "  keepwell events --journal /var/lib/keepwell    without a running keepwell"),
+        [&options] { return events(options); }, arguments);
+    CLI::Option* follow = sub->add_flag("-f,--follow", options.follow, "Go on with what happens from now on");
+    sub->add_option("--since", options.since, "How long ago, a time (RFC 3339), or a sequence number")
+        ->type_name("1h|TIME|SEQ");
+    sub->add_option("--target", options.target, "Of one target, or of one service")->type_name("TARGET");
+    sub->add_option("--journal", options.journal, "Read this folder instead of asking a running keepwell")
+        ->type_name("DIR")
+        ->excludes(follow);
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, any_lines);
+}
+
+void add_explain(CLI::App& app, Arguments& arguments) {
+    ExplainOptions& options = arguments.explain;
+    CLI::App* sub = add(
+        app, "explain",
+        about("Say why a target is as it is, by which line of the policy, and what comes next.",
+              "  keepwell explain api"),
+        [&options] { return explain(options); }, arguments);
+    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas")->required();
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
+}
+
+CLI::App* add_operate(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
+                      int (*command)(const OperateOptions&)) {
+    OperateOptions& options = arguments.operate;
+    CLI::App* sub = add(
+        app, name, description, [&options, command] { return command(options); }, arguments);
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
+    return sub;
+}
+
+/// start, stop and restart: one target or service, and wait.
+void add_waiting(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
+                 int (*command)(const OperateOptions&)) {
+    OperateOptions& options = arguments.operate;
+    CLI::App* sub = add_operate(app, arguments, name, description, command);
+    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas")->required();
+    sub->add_flag_callback(
+        "--no-wait", [&options] { options.wait = false; }, "Only ask for it");
+    add_length(sub, "--timeout", options.timeout, "Wait no longer than this, and end with 1");
+}
+
+/// pause, resume and reset: a target, a service, or everything.
+void add_marking(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
+                 int (*command)(const OperateOptions&)) {
+    OperateOptions& options = arguments.operate;
+    CLI::App* sub = add_operate(app, arguments, name, description, command);
+    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas");
+    sub->add_flag("--all", options.all, "Everything on this host");
+    sub->callback([&arguments, command] {
+        const OperateOptions& told = arguments.operate;
+        if (told.target.empty() != told.all) throw CLI::ValidationError("name one TARGET, or --all");
+        arguments.chosen = [&told, command] { return command(told); };
+    });
+}
+
+void add_operations(CLI::App& app, Arguments& arguments) {
+    add_waiting(
+        app, arguments, "start",
+        about("Start what was stopped or has ended, and wait until it runs (or is healthy, with a healthcheck).",
+              "  keepwell start api\n  keepwell start api --timeout 30s"),
+        &start);
+    add_waiting(app, arguments, "stop",
+                about("Stop a target, and wait until it is dead. It stays stopped, also over a restart of keepwell.",
+                      "  keepwell stop api\n  keepwell stop api.2 --no-wait"),
+                &stop);
+    add_waiting(app, arguments, "restart",
+                about("Restart a target, and wait until the new one runs (or is healthy, with a healthcheck).",
+                      "  keepwell restart api"),
+                &restart);
+    add_marking(
+        app, arguments, "pause",
+        about("Go on watching, and heal nothing, until `resume`.", "  keepwell pause api\n  keepwell pause --all"),
+        &pause_target);
+    add_marking(app, arguments, "resume",
+                about("Heal again after `pause`; for everything, also in a storm.",
+                      "  keepwell resume api\n  keepwell resume --all"),
+                &resume);
+    add_marking(app, arguments, "reset",
+                about("Forget restarts and quarantine, and try again at once what was given up.",
+                      "  keepwell reset api\n  keepwell reset --all"),
+                &reset);
+}
+
+void add_logs(CLI::App& app, Arguments& arguments) {
+    LogsOptions& options = arguments.logs;
+    CLI::App* sub = add(
+        app, "logs", about("Show what a target printed.", "  keepwell logs api\n  keepwell logs -f -n 20 api"),
+        [&options] { return logs(options); }, arguments);
+    sub->add_option("TARGET", options.target, "A target, or a service with one replica")->required();
+    sub->add_flag("-f,--follow", options.follow, "Go on with what it prints from now on");
+    sub->add_option("-n,--tail", options.lines, "Lines before the end to begin with")->type_name("LINES");
+    add_socket(sub, options.socket);
+}
+
+void add_ping(CLI::App& app, Arguments& arguments) {
+    PingOptions& options = arguments.ping;
+    CLI::App* sub = add(
+        app, "ping",
+        about("Probe once, and end with 0 when all of them passed, else with 1.",
+              "  keepwell ping http://127.0.0.1:8080/health\n"
+              "  keepwell ping tcp://127.0.0.1:6379 --timeout 500ms"),
+        [&options] { return ping(options); }, arguments);
+    sub->add_option("URL", options.urls, "http://..., https://... or tcp://HOST:PORT")->required();
+    add_length(sub, "--timeout", options.timeout, "For each of them; 3s");
+    add_format(sub, options.format, text_or_json);
+}
+
+void add_others(CLI::App& app, Arguments& arguments) {
+    add(
+        app, "schema",
+        about("Print the JSON schema of a policy, for editors.", "  keepwell schema > keepwell.schema.json"),
+        [] { return schema(); }, arguments);
+    VersionOptions& options = arguments.version;
+    CLI::App* sub = add(
+        app, "version", about("Print which keepwell this is.", "  keepwell version -o json"),
+        [&options] { return version(options); }, arguments);
+    add_format(sub, options.format, text_or_json);
+}
+
+std::vector<std::string> subcommands(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+    return names;
+}
+
+/// The words that could have been meant in the place of a mistyped one.
+std::string suggestion(const std::string& word, const std::vector<std::string>& known) {
+    const std::vector<std::string_view> candidates{known.begin(), known.end()};
+    return policy::did_you_mean(word, candidates);
+}
+
+int usage(const std::string& text, const std::string& hint) {
+    complain(text);
+    complain("see `keepwell " + (hint.empty() ? hint : hint + " ") + "--help`");
+    return exit_usage;
+}
+
+int unknown_argument(const CLI::App& app, const std::string& word) {
+    const auto chosen = app.get_subcommands();
+    const bool is_command = chosen.empty();
+    std::vector<std::string> known = subcommands(app);
+    if (!is_command) {
+        known.clear();
+        for (const CLI::Option* option : chosen[0]->get_options({})) {
+            for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+        }
+    }
+    const std::string what = is_command ? "there is no command `" : "not expected: `";
+    return usage(what + one_line(word, 60) + "`" + suggestion(word, known), is_command ? "" : chosen[0]->get_name());
+}
+
+int parse_failed(const CLI::App& app, const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const bool asked_for_help = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    if (asked_for_help) return print(app.help()) ? exit_ok : exit_failure;
+    const std::vector<std::string> rest = app.remaining(true);
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !rest.empty())
+        return unknown_argument(app, rest[0]);
+    return usage(error.what(), chosen.empty() ? "" : chosen[0]->get_name());
+}
+
+int main(int argc, char** argv) {
+    Arguments arguments;
+    CLI::App app{about("keepwell keeps the services of one host well: it probes them, heals them, and says why.",
+                       "  keepwell run policy.yaml       supervise\n"
+                       "  keepwell status                what is well and what is not\n"
+                       "  keepwell events -f             what happens\n"
+                       "  keepwell explain api           why"),
+                 "keepwell"};
+    const auto help_text = std::make_shared<HelpText>();
+    help_text->column_width(24);
+    app.formatter(help_text);  // of the commands, too
+    app.require_subcommand(0, 1);
+    bool version_wanted = false;
+    app.add_flag("--version", version_wanted, "Print which keepwell this is");
+    add_run(app, arguments);
+    add_check(app, arguments);
+    add_status(app, arguments);
+    add_events(app, arguments);
+    add_explain(app, arguments);
+    add_operations(app, arguments);
+    add_logs(app, arguments);
+    add_ping(app, arguments);
+    add_others(app, arguments);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return parse_failed(app, error);
+    }
+    if (version_wanted) return version({});
+    if (!arguments.chosen) {
+        std::cerr << app.help();
+        return exit_usage;
+    }
+    return arguments.chosen();
+}
+
+}  // namespace
+}  // namespace keepwell::cli
+
+int main(int argc, char** argv) {
+    try {
+        return keepwell::cli::main(argc, argv);
+    } catch (const std::exception& error) {
+        keepwell::cli::complain(error.what());
+        return keepwell::cli::exit_failure;
+    }
+}

@@ -1,0 +1,317 @@
+// Every alternative of a record and of a fact has a line, or says by an empty one that another line covers it.
+#include "cli/story.hpp"
+
+#include <ctime>
+#include <variant>
+
+namespace keepwell::cli {
+namespace {
+
+std::tm local(WallTime time) {
+    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+    std::tm broken_down{};
+    ::localtime_r(&seconds, &broken_down);
+    return broken_down;
+}
+
+std::string text_of(const std::tm& time, const char* format) {
+    char text[32];
+    return {text, std::strftime(text, sizeof text, format, &time)};
+}
+
+std::string clock_text(WallTime time) { return text_of(local(time), "%H:%M:%S"); }
+
+/// A length as people say it: rounded to 10 ms, from a second on to a tenth, from ten seconds on to a second; "30m",
+/// not "30m0s".
+std::string length_text(Duration length) {
+    const Duration step = length < 1s ? Duration{10ms} : length < 10s ? Duration{100ms} : Duration{1s};
+    std::string text = to_string((length + step / 2) / step * step);
+    for (const std::string_view nothing : {"m0s", "h0m"}) {
+        if (text.ends_with(nothing)) text.resize(text.size() - 2);
+    }
+    return text;
+}
+
+std::string count(std::uint64_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+std::string after_colon(const std::string& detail) { return detail.empty() ? detail : ": " + one_line(detail); }
+
+std::string pid_text(const Instance& instance) {
+    return instance.pid == 0 ? "the instance" : "pid " + std::to_string(instance.pid);
+}
+
+/// "service: condition", as the engine says it, for people.
+std::string waited_for(const std::string& detail) {
+    const std::size_t colon = detail.find(": ");
+    if (colon == std::string::npos) return detail;
+    const std::string service = detail.substr(0, colon);
+    const std::string condition = detail.substr(colon + 2);
+    if (condition == "service_healthy") return service + " to be healthy";
+    if (condition == "service_completed_successfully") return service + " to complete";
+    return service + " to be started";
+}
+
+std::string step_text(std::uint32_t rung) { return rung == 0 ? "" : " (step " + std::to_string(rung + 1) + ")"; }
+
+std::string because(Reason reason) {
+    const std::string_view why = describe(reason);
+    return why.empty() ? std::string{} : ", because " + std::string{why};
+}
+
+}  // namespace
+
+/// One call operator for each alternative: the compiler says when one is missing.
+struct Story::Teller {
+    Story& story;
+    const journal::Record& record;
+    Known& known;
+    const Fact* fact = nullptr;
+
+    Line operator()(const journal::RunStarted& run) const {
+        story.options_.files = run.files;
+        story.known_.clear();
+        std::string files;
+        for (const std::string& file : run.files) files += (files.empty() ? "" : ", ") + one_line(file);
+        return {"keepwell " + run.keepwell_version + " (pid " + std::to_string(run.pid) + ") began: " + files + ": " +
+                    count(run.services, "service") + ", " + count(run.targets, "target") +
+                    (run.mode == Mode::dry_run ? "; dry-run: nothing is changed" : ""),
+                Colour::dim};
+    }
+    Line operator()(const journal::RunEnded&) const { return {"keepwell ended", Colour::dim}; }
+    Line operator()(const journal::Input&) const { return {}; }
+    Line operator()(const journal::Asked&) const { return {}; }
+    Line operator()(const journal::State&) const { return {}; }
+    Line operator()(const journal::Evidence&) const { return {}; }
+    Line operator()(const journal::Noted& noted) {
+        fact = &noted.fact;
+        return std::visit(*this, noted.fact.body);
+    }
+
+    Line operator()(const fact::PhaseChanged& changed) const {
+        switch (changed.to) {
+            case Phase::waiting: return waiting(changed);
+            case Phase::starting: return {};  // `running` or a failure comes at once
+            case Phase::running: return running(changed);
+            case Phase::stopping: return stopping(changed);
+            case Phase::backoff: return backoff(changed);
+            case Phase::stopped: return stopped(changed);
+            case Phase::completed: return completed(changed);
+        }
+        return {};
+    }
+
+    Line waiting(const fact::PhaseChanged& changed) const {
+        const std::string what = one_line(waited_for(changed.detail));
+        if (changed.reason == Reason::dependency_wait) return {"waits for " + what, Colour::dim};
+        if (changed.reason == Reason::dependency_failed)
+            return {"cannot start: it waits in vain for " + what, Colour::bad};
+        return {};
+    }
+
+    Line running(const fact::PhaseChanged& changed) const {
+        known.next_start_told = false;
+        if (changed.reason == Reason::dry_run)
+            return {"dry-run: not started; probing whatever runs there", Colour::dim};
+        const std::string pid = pid_text(fact->instance);
+        if (changed.reason == Reason::adopted) return {"found alive: " + pid, Colour::plain};
+        const std::int64_t before = std::exchange(known.ended_pid, 0);
+        const bool replacing = std::exchange(known.replacing, false);
+        if (before == 0) return {"started: " + pid};
+        if (!replacing) return {"started again: " + pid};
+        return {"replaced: pid " + std::to_string(before) + " is gone, " + pid + " runs"};
+    }
+
+    Line stopping(const fact::PhaseChanged&) const {
+        known.ended_pid = fact->instance.pid;
+        known.replacing = true;
+        const std::string how = story.options_.how_stopped ? story.options_.how_stopped(record.target) : std::string{};
+        return {"stopping " + pid_text(fact->instance) + (how.empty() ? how : " (" + how + ")")};
+    }
+
+    Line backoff(const fact::PhaseChanged& changed) const {
+        const std::string then = next_start(changed.until);
+        known.next_start_told = !then.empty();
+        if (changed.reason == Reason::remedy || changed.reason == Reason::operated ||
+            changed.reason == Reason::dependency_healed) {
+            if (then.empty()) return {};
+            return {"pid " + std::to_string(known.ended_pid) + " is gone" + then};
+        }
+        if (changed.reason == Reason::start_failed || changed.reason == Reason::overdue) {
+            return {one_line(changed.detail) + then, Colour::bad};
+        }
+        known.ended_pid = fact->instance.pid;
+        known.replacing = false;
+        return {pid_text(fact->instance) + " ended: " + one_line(changed.detail) + then, Colour::bad};
+    }
+
+    Line stopped(const fact::PhaseChanged& changed) const {
+        known.ended_pid = 0;
+        if (changed.reason == Reason::shutdown) return {"stopped", Colour::dim};
+        if (changed.reason == Reason::operated) {
+            return {"stopped, and stays so until `keepwell start " + one_line(record.target) + "`", Colour::warn};
+        }
+        return {"stopped" + because(changed.reason), Colour::bad};
+    }
+
+    Line completed(const fact::PhaseChanged& changed) const {
+        known.ended_pid = 0;
+        const bool well = changed.detail == to_string(ExitStatus{ExitStatus::Kind::code, 0, {}});
+        return {"ended: " + one_line(changed.detail) + "; its restart policy asks for no more",
+                well ? Colour::good : Colour::bad};
+    }
+
+    std::string next_start(Instant until) const {
+        if (until == never || until <= record.at) return {};
+        return "; the next start is in " + length_text(until - record.at);
+    }
+
+    Line operator()(const fact::HealthChanged& changed) const {
+        known.healthy = changed.to == Health::healthy;
+        known.last_output.clear();
+        switch (changed.to) {
+            case Health::none:
+            case Health::starting: return {};
+            case Health::healthy:
+                if (changed.reason == Reason::adopted) return {"healthy, as before", Colour::good};
+                if (fact->incident != 0) return {};  // the end of the incident says so
+                return {"healthy", Colour::good};
+            case Health::unhealthy:
+                if (changed.reason == Reason::adopted) return {"unhealthy, as before", Colour::bad};
+                return {"unhealthy after " + count(changed.failing_streak, "failure") + " in a row", Colour::bad};
+            case Health::unknown:
+                return {"UNKNOWN: its probes can not be asked" + after_colon(changed.detail), Colour::bad};
+        }
+        return {};
+    }
+
+    Line operator()(const fact::ProbeFailed& failed) const {
+        const std::string output = one_line(failed.output);
+        const bool repeated = failed.failing_streak > failed.retries && output == known.last_output;
+        if (repeated) return {};
+        known.last_output = output;
+        const std::string what = output.empty() ? output : ": " + output;
+        if (failed.outcome == Outcome::error) return {"probe could not be asked" + what, Colour::warn};
+        if (!failed.counted) return {"probe failed (not counted in the start period)" + what, Colour::dim};
+        if (failed.failing_streak > failed.retries) return {"probe failed" + what, Colour::warn};
+        return {"probe failed (" + std::to_string(failed.failing_streak) + " of " + std::to_string(failed.retries) +
+                    ")" + what,
+                Colour::warn};
+    }
+
+    Line operator()(const fact::RemedyDue& due) const {  // held, started or given up: the next line says which
+        known.due_reason = due.reason;
+        known.due_rule = fact->rule;
+        return {};
+    }
+
+    Line operator()(const fact::RemedyHeld& held) const {
+        const std::string what = std::string{to_string(held.would)} + step_text(held.rung);
+        if (held.reason == Hold::dry_run) {
+            const Reason why = std::exchange(known.due_reason, Reason::none);
+            const Origin rule = why == Reason::none ? fact->rule : known.due_rule;
+            return {"would " + what + because(why) + story.place_of(rule), Colour::warn};
+        }
+        if (held.reason == Hold::backoff && known.next_start_told) return {};
+        std::string text = what + " is held back: " + std::string{describe(held.reason)};
+        if (!held.detail.empty()) text += " (" + one_line(held.detail) + ")";
+        if (held.until != never && held.until > record.at) text += "; for " + length_text(held.until - record.at);
+        return {text + story.place_of(fact->rule), Colour::warn};
+    }
+
+    Line operator()(const fact::RemedyStarted& started) const {
+        known.due_reason = Reason::none;
+        return {"healing: " + std::string{to_string(started.remedy)} + step_text(started.rung) +
+                    because(started.reason) + story.place_of(fact->rule),
+                Colour::warn};
+    }
+
+    Line operator()(const fact::RemedyFinished& finished) const {
+        if (!finished.success) {
+            return {std::string{to_string(finished.remedy)} + " failed" + after_colon(finished.detail), Colour::bad};
+        }
+        if (finished.remedy == Remedy::run) return {"the command of `run` succeeded; is it healed?"};
+        return {};
+    }
+
+    Line operator()(const fact::RemedyVerified& verified) const {
+        if (verified.success) return {};  // the end of the incident says so
+        return {std::string{to_string(verified.remedy)} + " did not heal it", Colour::bad};
+    }
+
+    Line operator()(const fact::IncidentOpened&) const { return {}; }  // what opens it was just told
+
+    Line operator()(const fact::IncidentClosed& closed) const {
+        const std::string incident =
+            "incident " + std::to_string(fact->incident) + " closed after " + length_text(closed.lasted);
+        if (closed.reason != Reason::recovered) return {incident + because(closed.reason), Colour::dim};
+        return {(known.healthy ? "healthy again: " : "keeps running: ") + incident, Colour::good};
+    }
+
+    Line operator()(const fact::Quarantined& quarantined) const {
+        std::string text = "GIVEN UP for now after " + count(quarantined.restarts, "restart") +
+                           because(quarantined.reason) + story.place_of(fact->rule);
+        if (quarantined.until != never) text += "; one try in " + length_text(quarantined.until - record.at);
+        return {text + ", or at `keepwell reset " + one_line(record.target) + "`", Colour::bad};
+    }
+
+    Line operator()(const fact::AlertRaised& alert) const {
+        if (alert.alert == "quarantined" || alert.alert == "probe_errors") return {};  // told as GIVEN UP, UNKNOWN
+        return {"ALERT " + std::string{alert.alert} + after_colon(alert.detail), Colour::bad};
+    }
+
+    Line operator()(const fact::AlertResolved& alert) const {
+        return {"alert " + std::string{alert.alert} + " is over" + after_colon(alert.detail), Colour::dim};
+    }
+
+    Line operator()(const fact::OperatorActed& acted) const {
+        const std::string who = acted.by.empty() ? "somebody" : one_line(acted.by);
+        return {who + " asks: " + std::string{to_string(acted.verb)}, Colour::strong};
+    }
+
+    Line operator()(const fact::MaintenanceChanged& changed) const {
+        if (!changed.active) return {"maintenance is over", Colour::dim};
+        const bool ends = changed.until != never && changed.until > record.at;
+        return {"maintenance: nothing is healed" + (ends ? " for " + length_text(changed.until - record.at) : ""),
+                Colour::dim};
+    }
+
+    Line operator()(const fact::Unexpected& unexpected) const {
+        return {"unexpected" + after_colon(unexpected.detail) + "; nothing was changed. Please report this bug",
+                Colour::bad};
+    }
+};
+
+/// " (policy.yaml:14)"
+std::string Story::place_of(const Origin& rule) const {
+    if (!rule.written() || rule.file >= options_.files.size()) return {};
+    return " (" + one_line(options_.files[rule.file]) + ":" + std::to_string(rule.line) + ")";
+}
+
+Story::Line Story::line_of(const journal::Record& record) {
+    return std::visit(Teller{*this, record, known_[record.target]}, record.body);
+}
+
+/// A line of its own when another day has begun.
+std::string Story::date_of(const journal::Record& record) {
+    const std::string day = text_of(local(record.time), "%Y-%m-%d");
+    const bool tell = day_.empty() ? options_.dates : day != day_;
+    day_ = day;
+    return tell ? paint("-- " + day + " --", Colour::dim, options_.colours) + "\n" : std::string{};
+}
+
+std::string Story::tell(const journal::Record& record) {
+    const Line line = line_of(record);
+    if (line.text.empty()) return {};
+    std::string name = record.target.empty() ? record.service : record.target;
+    if (name.empty()) name = "keepwell";
+    name = one_line(name);
+    options_.name_width = std::max(options_.name_width, name.size());
+    const std::string date = date_of(record);
+    const std::string time = paint(clock_text(record.time), Colour::dim, options_.colours);
+    name.append(options_.name_width - name.size(), ' ');
+    return date + time + " " + name + "  " + paint(line.text, line.colour, options_.colours) + "\n";
+}
+
+}  // namespace keepwell::cli

@@ -1,0 +1,245 @@
+// A name is a target's ("api.2") or a service's ("api": all its replicas); "*" is the whole host.
+#include "control/router.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "control/status_json.hpp"
+#include "control/suggest.hpp"
+#include "journal/codec.hpp"
+
+namespace keepwell::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Reply reply(int status, const Json& json) {
+    return {status, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+std::optional<std::string> decode(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            decoded += text[i];
+            continue;
+        }
+        unsigned byte = 0;
+        const char* end = text.data() + std::min(text.size(), i + 3);
+        const auto [stop, error] = std::from_chars(text.data() + i + 1, end, byte, 16);
+        if (error != std::errc{} || stop != text.data() + i + 3 || byte == 0) return std::nullopt;
+        decoded += static_cast<char>(byte);
+        i += 2;
+    }
+    return decoded;
+}
+
+/// Calls `take` with each piece of `text` between separators; stops and returns false when it does.
+template <typename Take>
+bool each_piece(std::string_view text, char separator, Take take) {
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(separator), text.size());
+        if (!take(text.substr(0, end))) return false;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return true;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+const std::string* find(const std::map<std::string, std::string>& query, const std::string& key) {
+    const auto found = query.find(key);
+    return found == query.end() ? nullptr : &found->second;
+}
+
+bool flag(const Request& request, const std::string& key) {
+    const std::string* value = find(request.query, key);
+    return value != nullptr && *value != "0" && *value != "false";
+}
+
+std::optional<event::Verb> verb_from(std::string_view text) {
+    using enum event::Verb;
+    for (const event::Verb verb : {start, stop, restart, pause, resume, reset}) {
+        if (to_string(verb) == text) return verb;
+    }
+    return std::nullopt;
+}
+
+/// An empty query member means the same as none.
+bool parse_since(const std::string* text, EventFilter& filter) {
+    if (text == nullptr || text->empty()) return true;
+    if (const auto seq = number(*text)) {
+        filter.since = *seq;
+        return true;
+    }
+    const auto time = journal::parse_rfc3339(*text);
+    if (time) filter.since = *time;
+    return time.has_value();
+}
+
+}  // namespace
+
+std::optional<Request> parse_request(std::string_view method, std::string_view target, std::string user) {
+    Request request{std::string{method}, {}, {}, std::move(user)};
+    const std::size_t question = std::min(target.find('?'), target.size());
+    if (target.empty() || target.front() != '/') return std::nullopt;
+    const bool path_read = each_piece(target.substr(1, question - 1), '/', [&](std::string_view piece) {
+        const auto part = decode(piece);
+        if (part) request.path.push_back(*part);
+        return part.has_value();
+    });
+    const bool query_read =
+        each_piece(target.substr(std::min(question + 1, target.size())), '&', [&](std::string_view piece) {
+            const std::size_t equals = std::min(piece.find('='), piece.size());
+            const auto key = decode(piece.substr(0, equals));
+            const auto value = decode(piece.substr(std::min(equals + 1, piece.size())));
+            if (key && value) request.query[*key] = equals == piece.size() ? "1" : *value;
+            return key && value;
+        });
+    if (!path_read || !query_read) return std::nullopt;
+    return request;
+}
+
+Reply error_reply(int status, std::string_view code, const std::string& text) {
+    return reply(status, {{"error", text}, {"code", code}});
+}
+
+Router::Router(supervisor::Supervisor& supervisor, const EventLog& events, About about)
+    : supervisor_(supervisor), events_(events), about_(std::move(about)) {}
+
+Answer Router::answer(const Request& request) {
+    const auto& path = request.path;
+    if (path.empty() || path[0] != "v1") return error_reply(404, "not_found", "no such path; see /v1/status");
+    const bool acts = path.size() == 4 && path[1] == "targets";
+    if (acts && request.method != "POST") return error_reply(405, "method_not_allowed", "this path wants POST");
+    if (acts) return operate(path[2], path[3], request.user);
+    if (request.method != "GET") return error_reply(405, "method_not_allowed", "this path wants GET");
+    return answer_get(request);
+}
+
+Answer Router::answer_get(const Request& request) {
+    const auto& path = request.path;
+    if (path.size() == 2 && path[1] == "status") return status(request);
+    if (path.size() == 2 && path[1] == "events") return events(request);
+    if (path.size() == 2 && path[1] == "version") {
+        return reply(200, {{"api", "keepwell/v1"}, {"version", about_.version}, {"brain_pid", about_.pid}});
+    }
+    if (path.size() == 3 && path[1] == "explain") return explain(path[2]);
+    if (path.size() == 3 && path[1] == "logs") return logs(path[2], request);
+    return error_reply(404, "not_found", "no such path; see /v1/status");
+}
+
+Answer Router::status(const Request& request) const {
+    const std::string* name = find(request.query, "target");
+    const std::vector<TargetIndex> targets = name ? resolve(*name) : all();
+    if (name != nullptr && targets.empty()) return no_such_target(*name);
+    return reply(200, status_json(supervisor_, about_, targets));
+}
+
+Answer Router::events(const Request& request) const {
+    EventStream stream;
+    stream.follow = flag(request, "follow");
+    if (!parse_since(find(request.query, "since"), stream.filter)) {
+        return error_reply(400, "bad_request", "since wants a sequence number or a time such as 2024-05-01T10:31:02Z");
+    }
+    if (const std::string* name = find(request.query, "target")) {
+        if (resolve(*name).empty()) return no_such_target(*name);
+        stream.filter.target = *name;
+    }
+    return stream;
+}
+
+Answer Router::explain(const std::string& name) const {
+    const std::vector<TargetIndex> targets = resolve(name);
+    if (targets.empty()) return no_such_target(name);
+    Json all_of_them = Json::array();
+    for (const TargetIndex target : targets) all_of_them.push_back(explain_json(supervisor_, target));
+    if (targets.size() == 1) return reply(200, all_of_them.front());
+    return reply(200, {{"api", "keepwell/v1"}, {"targets", std::move(all_of_them)}});
+}
+
+Answer Router::logs(const std::string& name, const Request& request) const {
+    const std::vector<TargetIndex> targets = resolve(name);
+    if (targets.empty()) return no_such_target(name);
+    if (targets.size() > 1) {
+        const std::string& first = supervisor_.engine().policy().targets[targets.front()].name;
+        return error_reply(400, "bad_request",
+                           name + " has " + std::to_string(targets.size()) + " targets; name one, such as " + first);
+    }
+    constexpr std::uint64_t default_lines = 100;
+    const std::string* tail = find(request.query, "tail");
+    const auto lines = tail ? number(*tail) : default_lines;
+    if (!lines) return error_reply(400, "bad_request", "tail wants a number of lines");
+    return OutputStream{about_.output_file(supervisor_.engine().policy().targets[targets.front()]), *lines,
+                        flag(request, "follow")};
+}
+
+Answer Router::operate(const std::string& name, const std::string& verb_text, const std::string& user) {
+    const auto verb = verb_from(verb_text);
+    if (!verb) {
+        return error_reply(
+            404, "not_found",
+            "nothing is called `" + verb_text + "`; there are start, stop, restart, pause, resume and reset");
+    }
+    if (supervisor_.engine().shutting_down()) {
+        return error_reply(503, "stopping", "this keepwell is stopping everything");
+    }
+    if (name == "*") return operate_host(*verb, user);
+    const std::vector<TargetIndex> targets = resolve(name);
+    if (targets.empty()) return no_such_target(name);
+    return acknowledge(targets, *verb, user);
+}
+
+Answer Router::operate_host(event::Verb verb, const std::string& user) {
+    using enum event::Verb;
+    if (verb == reset) return acknowledge(all(), verb, user);
+    const TargetIndex host[] = {no_target};
+    if (verb == pause || verb == resume) return acknowledge(host, verb, user);
+    return error_reply(400, "bad_request", std::string{to_string(verb)} + " wants the name of one target or service");
+}
+
+Reply Router::acknowledge(std::span<const TargetIndex> targets, event::Verb verb, const std::string& user) {
+    const engine::Engine& engine = supervisor_.engine();
+    Json json{{"api", "keepwell/v1"}, {"seq", events_.last_seq()}, {"targets", Json::array()}};
+    for (const TargetIndex target : targets) {
+        if (target == no_target) continue;
+        const Instance& instance = engine.target(target).instance;
+        json["targets"].push_back({{"name", engine.policy().targets[target].name},
+                                   {"instance_before", instance.exists() ? Json(instance.id) : Json{}}});
+    }
+    for (const TargetIndex target : targets) supervisor_.post(event::Operated{verb, target, user});
+    return reply(202, json);
+}
+
+Reply Router::no_such_target(const std::string& name) const {
+    std::vector<std::string> names;
+    for (const TargetSpec& target : supervisor_.engine().policy().targets) names.push_back(target.name);
+    for (const ServiceSpec& service : supervisor_.engine().policy().services) names.push_back(service.name);
+    const std::string near = closest(name, names);
+    return error_reply(404, "no_such_target",
+                       "no target or service is called `" + name + "`" +
+                           (near.empty() ? std::string{} : "; did you mean `" + near + "`?"));
+}
+
+std::vector<TargetIndex> Router::resolve(const std::string& name) const {
+    const engine::Engine& engine = supervisor_.engine();
+    if (const auto target = engine.find(name)) return {*target};
+    std::vector<TargetIndex> replicas;
+    for (TargetIndex i = 0; i < engine.policy().targets.size(); ++i) {
+        if (engine.service_of(i).name == name) replicas.push_back(i);
+    }
+    return replicas;
+}
+
+std::vector<TargetIndex> Router::all() const {
+    std::vector<TargetIndex> targets(supervisor_.engine().policy().targets.size());
+    for (TargetIndex i = 0; i < targets.size(); ++i) targets[i] = i;
+    return targets;
+}
+
+}  // namespace keepwell::control

@@ -1,0 +1,85 @@
+// The end of a growing file, over rotations.
+#include "control/output_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "folder.hpp"
+
+namespace keepwell::control {
+namespace {
+
+struct OutputReaderTest : ::testing::Test {
+    Folder folder;
+    std::string file = folder / "api.log";
+};
+
+TEST_F(OutputReaderTest, begins_the_wanted_lines_before_the_end) {
+    append(file, "one\ntwo\nthree\n");
+    EXPECT_EQ(OutputReader(file, 2).read(), "two\nthree\n");
+    EXPECT_EQ(OutputReader(file, 3).read(), "one\ntwo\nthree\n");
+    EXPECT_EQ(OutputReader(file, 99).read(), "one\ntwo\nthree\n");
+    EXPECT_EQ(OutputReader(file, 0).read(), "");
+}
+
+TEST_F(OutputReaderTest, counts_a_last_line_without_an_end) {
+    append(file, "one\ntwo\nthr");
+    EXPECT_EQ(OutputReader(file, 1).read(), "thr");
+    EXPECT_EQ(OutputReader(file, 2).read(), "two\nthr");
+}
+
+TEST_F(OutputReaderTest, finds_lines_across_blocks) {
+    const std::string line(1000, 'x');
+    for (int i = 0; i < 200; ++i) append(file, std::to_string(i) + line + "\n");
+    OutputReader reader{file, 150};
+    std::string all;
+    for (std::string piece = reader.read(); !piece.empty(); piece = reader.read()) all += piece;
+    EXPECT_EQ(all.substr(0, 3), "50x");
+    EXPECT_EQ(all.size(), 50 * 1003 + 100 * 1004u);
+}
+
+TEST_F(OutputReaderTest, goes_on_with_what_is_appended) {
+    append(file, "one\n");
+    OutputReader reader{file, 10};
+    EXPECT_EQ(reader.read(), "one\n");
+    EXPECT_EQ(reader.read(), "");
+    append(file, "two\n");
+    EXPECT_EQ(reader.read(), "two\n");
+}
+
+TEST_F(OutputReaderTest, waits_for_a_file_that_is_not_there_yet) {
+    OutputReader reader{file, 10};
+    EXPECT_EQ(reader.read(), "");
+    append(file, "one\n");
+    EXPECT_EQ(reader.read(), "one\n");
+}
+
+TEST_F(OutputReaderTest, reads_a_renamed_file_to_its_end_and_then_the_new_one) {
+    append(file, "one\n");
+    OutputReader reader{file, 10};
+    EXPECT_EQ(reader.read(), "one\n");
+    append(file, "two\n");
+    ASSERT_EQ(std::rename(file.c_str(), (file + ".1").c_str()), 0);
+    append(file, "three\n");
+    EXPECT_EQ(reader.read(), "two\n");
+    EXPECT_EQ(reader.read(), "three\n");
+    EXPECT_EQ(reader.read(), "");
+}
+
+TEST_F(OutputReaderTest, begins_again_when_the_file_was_cut_to_nothing) {
+    append(file, "a long first line\n");
+    OutputReader reader{file, 10};
+    EXPECT_EQ(reader.read(), "a long first line\n");
+    ASSERT_EQ(::truncate(file.c_str(), 0), 0);
+    append(file, "new\n");
+    EXPECT_EQ(reader.read(), "new\n");
+}
+
+TEST_F(OutputReaderTest, does_not_read_what_is_no_regular_file) {
+    EXPECT_EQ(OutputReader("/dev/zero", 1).read(), "");
+    EXPECT_EQ(OutputReader(folder.path(), 1).read(), "");
+}
+
+}  // namespace
+}  // namespace keepwell::control

@@ -1,0 +1,173 @@
+// The `keepwell` program as a shell sees it: arguments, exit codes, stdout and stderr. No keepwell runs here.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "folder.hpp"
+
+namespace keepwell::control {
+namespace {
+
+struct Done {
+    int code = -1;
+    std::string out;
+    std::string err;
+};
+
+struct ProgramTest : ::testing::Test {
+    Done run(const std::string& arguments) {
+        const std::string command = "cd " + folder.path() + " && KEEPWELL_SOCKET=" + (folder / "k.sock") +
+                                    " " KEEPWELL_PROGRAM " " + arguments + " 2>" + (folder / "err");
+        Done done;
+        std::FILE* pipe = ::popen(command.c_str(), "r");
+        std::array<char, 4096> bytes{};
+        for (std::size_t got = 0; (got = std::fread(bytes.data(), 1, bytes.size(), pipe)) > 0;) {
+            done.out.append(bytes.data(), got);
+        }
+        done.code = WEXITSTATUS(::pclose(pipe));
+        std::ostringstream text;
+        text << std::ifstream{folder / "err"}.rdbuf();
+        done.err = text.str();
+        return done;
+    }
+
+    Folder folder;
+};
+
+TEST_F(ProgramTest, without_a_command_shows_help_and_ends_with_2) {
+    const Done done = run("");
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.out, "");
+    EXPECT_NE(done.err.find("Examples:\n  keepwell run policy.yaml"), std::string::npos);
+}
+
+TEST_F(ProgramTest, help_is_on_stdout_and_has_examples_first) {
+    for (const char* command : {"", "run", "check", "status", "events", "explain", "start", "stop", "restart", "pause",
+                                "resume", "reset", "logs", "ping", "schema", "version"}) {
+        const Done done = run(std::string{command} + " --help");
+        EXPECT_EQ(done.code, 0) << command;
+        EXPECT_EQ(done.err, "") << command;
+        EXPECT_LT(done.out.find("Examples:"), done.out.find("Usage:")) << command << done.out;
+    }
+}
+
+TEST_F(ProgramTest, mistyped_command_is_suggested) {
+    const Done done = run("statsu");
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.err,
+              "keepwell: there is no command `statsu`; did you mean `status`?\nkeepwell: see `keepwell --help`\n");
+}
+
+TEST_F(ProgramTest, mistyped_option_is_suggested) {
+    const Done done = run("run policy.yaml --dryrun");
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.err,
+              "keepwell: not expected: `--dryrun`; did you mean `--dry-run`?\nkeepwell: see `keepwell run --help`\n");
+}
+
+TEST_F(ProgramTest, wrong_values_end_with_2) {
+    EXPECT_EQ(run("status -o yaml").err,
+              "keepwell: --output wants json|text, not `yaml`\nkeepwell: see `keepwell status --help`\n");
+    EXPECT_EQ(run("stop api --timeout 5").code, 2);
+    EXPECT_EQ(run("stop").code, 2);
+    EXPECT_EQ(run("pause").code, 2);
+    EXPECT_EQ(run("pause api --all").code, 2);
+    EXPECT_EQ(run("events --since yesterday").code, 2);
+    EXPECT_EQ(run("events -f --journal x").code, 2);
+    EXPECT_EQ(run("ping").code, 2);
+    EXPECT_EQ(run("ping gopher://x").code, 2);
+    EXPECT_EQ(run("run").code, 2);
+}
+
+TEST_F(ProgramTest, without_a_keepwell_ends_with_5) {
+    for (const char* command : {"status", "events", "explain api", "stop api", "pause --all", "logs api"}) {
+        const Done done = run(command);
+        EXPECT_EQ(done.code, 5) << command;
+        EXPECT_EQ(done.out, "") << command;
+        EXPECT_NE(done.err.find("no keepwell is running on " + (folder / "k.sock")), std::string::npos) << done.err;
+    }
+}
+
+TEST_F(ProgramTest, version_is_told) {
+    const Done text = run("version");
+    EXPECT_EQ(text.code, 0);
+    EXPECT_EQ(text.out.substr(0, 9), "keepwell ");
+    EXPECT_EQ(run("--version").out, text.out);
+    EXPECT_EQ(run("version -o json").out.substr(0, 33), "{\"api\":\"keepwell/v1\",\"version\":\"0");
+}
+
+TEST_F(ProgramTest, schema_is_json) {
+    const Done done = run("schema");
+    EXPECT_EQ(done.code, 0);
+    EXPECT_EQ(done.out.front(), '{');
+    EXPECT_NE(done.out.find("\"healthcheck\""), std::string::npos);
+}
+
+TEST_F(ProgramTest, check_sums_up_a_good_policy) {
+    append(folder / "p.yaml",
+           "services:\n  a: {command: [sleep, '1'], deploy: {replicas: 2}}\n  b: {command: [sleep, '1']}\n");
+    const Done done = run("check p.yaml");
+    EXPECT_EQ(done.code, 0) << done.out << done.err;
+    EXPECT_EQ(done.out, "p.yaml: 2 services, 3 targets: ok\n");
+    EXPECT_EQ(run("check p.yaml -o json").out, "{\"ok\":true,\"services\":2,\"targets\":3,\"diagnostics\":[]}\n");
+}
+
+TEST_F(ProgramTest, check_shows_every_mistake_in_three_ways) {
+    append(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
+    const Done text = run("check p.yaml");
+    EXPECT_EQ(text.code, 2);
+    EXPECT_NE(text.out.find("p.yaml:2:7: error: unknown key `comand`"), std::string::npos) << text.out;
+    EXPECT_NE(run("check p.yaml -o github").out.find("::error file=p.yaml,line=2,col=7::unknown key `comand`"),
+              std::string::npos);
+    EXPECT_NE(
+        run("check p.yaml -o json").out.find("{\"severity\":\"error\",\"file\":\"p.yaml\",\"line\":2,\"column\":7,"),
+        std::string::npos);
+}
+
+TEST_F(ProgramTest, run_with_a_bad_policy_says_why_and_touches_nothing) {
+    append(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
+    const Done done = run("run p.yaml --journal state");
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.out, "");
+    EXPECT_NE(done.err.find("did you mean `command`?"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(folder / "state"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "k.sock"));
+}
+
+TEST_F(ProgramTest, output_that_nobody_reads_is_no_crash) {
+    const Done done = run("schema | true");
+    EXPECT_EQ(done.code, 0);
+}
+
+TEST_F(ProgramTest, man_page_has_every_command_and_option) {
+    std::ostringstream page;
+    page << std::ifstream{KEEPWELL_MAN_PAGE}.rdbuf();
+    std::string plain;
+    for (const char c : page.str()) {
+        if (c != '\\') plain += c;
+    }
+    std::istringstream top{run("--help").out};
+    bool in_commands = false;
+    for (std::string line; std::getline(top, line);) {
+        if (in_commands && line.substr(0, 2) == "  ") {
+            const std::string command = line.substr(2, line.find(' ', 2) - 2);
+            EXPECT_NE(plain.find(command), std::string::npos) << command;
+            std::istringstream help{run(command + " --help").out};
+            for (std::string word; help >> word;) {
+                if (word.substr(0, 2) == "--" && word.size() > 3) {
+                    word = word.substr(0, word.find_first_of(",.)`="));
+                    EXPECT_NE(plain.find(word), std::string::npos) << command << " " << word;
+                }
+            }
+        }
+        if (line == "Subcommands:") in_commands = true;
+    }
+    EXPECT_TRUE(in_commands);
+}
+
+}  // namespace
+}  // namespace keepwell::control
