@@ -71,6 +71,7 @@ class Engine::Impl {
     void on(const event::Operated&);
     void on(const event::Shutdown&);
 
+    bool has_begun();
     bool known(TargetIndex target);
     void run_timers();
     void run_timers_of(TargetIndex index);
@@ -105,6 +106,8 @@ class Engine::Impl {
     void try_shutdown(TargetIndex index);
     void command_is_overdue(TargetIndex index);
     void ask_to_stop_again(TargetIndex index);
+    void ask_to_stop_without_grace(TargetIndex index);
+    void guard_ends(TargetIndex index);
     void end_stray(TargetIndex index, const Instance& instance);
     void affects_others(TargetIndex index);
     bool clear_to_start(const Target& target) const { return !target.stop_id && target.strays.empty(); }
@@ -138,6 +141,7 @@ class Engine::Impl {
     void act_run(TargetIndex index, const RunRung& rung);
     void act_stop(TargetIndex index);
     void act_notify(TargetIndex index);
+    void forget_hook(TargetIndex index);
     void hook_done(TargetIndex index, bool success, std::string detail);
     void next_rung(TargetIndex index, Reason reason);
     void not_proven(TargetIndex index, Reason reason);

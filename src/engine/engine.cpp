@@ -70,9 +70,15 @@ const Decisions& Engine::Impl::handle(const Event& event, Instant now) {
     return decisions_;
 }
 
+bool Engine::Impl::has_begun() {
+    if (!begun_) unexpected(no_target, "an event before Begin");
+    return begun_;
+}
+
 bool Engine::Impl::known(TargetIndex target) {
-    if (begun_ && target < targets_.size()) return true;
-    unexpected(no_target, begun_ ? "an event for a target that does not exist" : "an event before Begin");
+    if (!has_begun()) return false;
+    if (target < targets_.size()) return true;
+    unexpected(no_target, "an event for a target that does not exist");
     return false;
 }
 
@@ -194,7 +200,7 @@ void Engine::Impl::on(const event::Maintenance& event) {
     maintenance_until_[event.service] = event.active ? event.until : Instant::min();
     for (const TargetIndex index : graph_.targets_of(event.service)) {
         note(index, fact::MaintenanceChanged{event.active, event.until}, spec(index).origin);
-        wake(index);
+        if (begun_) wake(index);
     }
 }
 
@@ -203,6 +209,7 @@ void Engine::Impl::on(const event::Operated& event) {
         if (known(event.target)) operate(event.target, event);
         return;
     }
+    if (!has_begun()) return;
     if (event.verb == event::Verb::resume && storm_) {
         storm_overruled_ = true;
         wake_held(Hold::storm);
@@ -211,6 +218,7 @@ void Engine::Impl::on(const event::Operated& event) {
 }
 
 void Engine::Impl::on(const event::Shutdown& event) {
+    if (!has_begun()) return;
     shutting_down_ = true;
     at_once_ = at_once_ || event.at_once;
     for (TargetIndex index = 0; index < targets_.size(); ++index) wake(index);

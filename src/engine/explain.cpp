@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "keepwell/engine/restart.hpp"
+
 namespace keepwell::engine {
 namespace {
 
@@ -82,7 +84,7 @@ class Explainer {
         if (target_.restarts > 0) {
             std::string text = "It was restarted " + quoted_count(target_.restarts, "time");
             if (service_.restart.max_attempts > 0) {
-                text += "; " + std::to_string(target_.history.size()) + " of " +
+                text += "; " + std::to_string(attempts_used(service_.restart, target_.history, now_)) + " of " +
                         std::to_string(service_.restart.max_attempts) + " attempts are used";
             }
             say("done", text + ".", service_.restart.origin);

@@ -73,9 +73,9 @@ void Engine::Impl::hold(TargetIndex index, Remedy would, const Closed& closed) {
     if (closed.reason == Hold::budget || closed.reason == Hold::backoff) target.hold_until = closed.until;
     if (target.phase == Phase::backoff) target.hold_until = never;  // start_at is the timer then
     if (would != Remedy::start) set_remediation(index, Remediation::held);
-    if (!same)
-        note(index, fact::RemedyHeld{would, target.rung, target.attempt, closed.reason, closed.until, closed.detail},
-             closed.rule);
+    if (same) return;
+    const std::uint32_t attempt = target.attempt + (target.by_ladder ? 1 : 0);  // a rung is counted when it is done
+    note(index, fact::RemedyHeld{would, target.rung, attempt, closed.reason, closed.until, closed.detail}, closed.rule);
 }
 
 void Engine::Impl::drop_hold(TargetIndex index) {

@@ -12,6 +12,7 @@ std::optional<std::uint32_t> storm_limit(const Guard& guard, std::size_t targets
 Instant ActionBudget::next_allowed(const Guard& guard, Instant now) {
     if (!guard.max_actions) return now;
     while (!taken_.empty() && now - taken_.front() >= guard.max_actions->per) taken_.pop_front();
+    if (guard.max_actions->count == 0) return never;
     if (taken_.size() < guard.max_actions->count) return now;
     return later(taken_.front(), guard.max_actions->per);
 }

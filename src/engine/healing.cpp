@@ -73,7 +73,7 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
             const bool proven_anew =
                 explained || target.health.failing_streak - target.streak_base >= service.healthcheck->retries;
             if (!service.on_unhealthy.empty() && !target.told && proven_anew && !shutting_down_)
-                make_due(index, Reason::unhealthy);
+                make_due(index, target.half_open ? Reason::half_open : Reason::unhealthy);
             return;
         }
         case Remediation::verifying:
@@ -90,17 +90,18 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
 /// Healthy, or up for long enough where there is no probe: whatever was wrong is over.
 void Engine::Impl::proven_healthy(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
-    const bool was_quarantined = target.remediation == Remediation::quarantined || target.half_open;
     if (target.remediation == Remediation::verifying) {
         note(index, fact::RemedyVerified{target.remedy, target.rung, true}, rung_origin(index));
     }
-    if (was_quarantined) target.history.clear();
+    if (target.quarantines != 0) target.history.clear();
     if (target.in_a_row != 0) mark(index);
     target.in_a_row = 0;
     target.streak_base = 0;
     target.proven_at = never;
-    if (target.hook_id) target.hook_id = 0;
-    if (!target.dependency_restart) end_remediation(index);
+    forget_hook(index);
+    const bool restart_is_held = target.dependency_restart && target.remediation == Remediation::held;
+    if (!restart_is_held || target.by_ladder) end_remediation(index);
+    if (target.dependency_restart) wake(index);
     close_incident(index, reason);
     if (std::exchange(target.renewed, false)) restart_dependants(index);
 }
@@ -219,6 +220,10 @@ void Engine::Impl::act_notify(TargetIndex index) {
     raise(index, "notify", "unhealthy", rung_origin(index));
     note(index, fact::RemedyFinished{Remedy::notify, target.rung, true, {}}, rung_origin(index));
     if (target.rung + 1 < spec(index).on_unhealthy.size()) return next_rung(index, Reason::unhealthy);
+    if (target.half_open) {  // telling was the try; the next one comes when it is due
+        set_remediation(index, Remediation::due);
+        return quarantine(index, Reason::remedy_failed);
+    }
     // Telling was the last rung: it was told, and is left alone until it recovers or a person acts.
     set_remediation(index, Remediation::idle);
     target.by_ladder = false;
@@ -231,17 +236,21 @@ void Engine::Impl::on(const event::HookFinished& event) {
         return unexpected(event.target, "the completion of a hook that was not asked for");
     Target& target = targets_[event.target];
     if (event.id != target.hook_id) return;  // late: the target has ended or recovered meanwhile
-    target.command_overdue = never;
     std::string detail = event.status.success() ? std::string{} : to_string(event.status);
     if (!detail.empty() && !event.output.empty()) detail += ": " + event.output;
     hook_done(event.target, event.status.success(), std::move(detail));
-    rearm(event.target);
+    wake(event.target);
+}
+
+/// Nobody waits for the command of a rung any more.
+void Engine::Impl::forget_hook(TargetIndex index) {
+    if (std::exchange(targets_[index].hook_id, 0)) guard_ends(index);
 }
 
 /// A command that failed goes to the next rung at once, but the last rung is not repeated without a pause.
 void Engine::Impl::hook_done(TargetIndex index, bool success, std::string detail) {
-    Target& target = targets_[index];
-    target.hook_id = 0;
+    const Target& target = targets_[index];
+    forget_hook(index);
     note(index, fact::RemedyFinished{Remedy::run, target.rung, success, std::move(detail)}, rung_origin(index));
     const bool last = target.rung + 1 >= spec(index).on_unhealthy.size();
     if (success || last) return verify(index);
@@ -315,12 +324,13 @@ void Engine::Impl::try_out_of_quarantine(TargetIndex index) {
     Target& target = targets_[index];
     if (shutting_down_ || target.remediation != Remediation::quarantined) return;
     const bool lives = target.phase == Phase::running;
-    if (lives && target.shown_health != Health::unhealthy) {  // nothing to heal at the moment: ask again later
+    const bool sick = target.shown_health == Health::unhealthy && !spec(index).on_unhealthy.empty();
+    if (lives && !sick) {  // nothing to heal at the moment, or nothing to heal it with: ask again later
         target.retry_at = later(now_, quarantine_distance(spec(index).quarantine, target.quarantines));
         return mark(index);
     }
     target.half_open = true;
-    if (lives && !spec(index).on_unhealthy.empty()) {
+    if (lives) {
         target.rung = static_cast<std::uint32_t>(spec(index).on_unhealthy.size()) - 1;
         return make_due(index, Reason::half_open);
     }
@@ -348,6 +358,7 @@ void Engine::Impl::try_dependency_restart(TargetIndex index) {
     Target& target = targets_[index];
     const bool busy = target.remediation == Remediation::acting || target.remediation == Remediation::quarantined;
     if (busy) return;
+    target.verify_until = never;
     if (target.by_ladder || target.remediation != Remediation::held) {
         set_remediation(index, Remediation::idle);
         make_restart_due(index, Reason::dependency_healed);

@@ -63,7 +63,7 @@ Engine::Impl::Readiness Engine::Impl::readiness(const Dependency& dependency) co
     Readiness worst = Readiness::met;
     for (const TargetIndex of : graph_.targets_of(dependency.service)) {
         const Target& target = targets_[of];
-        const bool given_up = target.operator_stopped || target.remediation == Remediation::quarantined;
+        const bool given_up = target.final_stop || target.remediation == Remediation::quarantined;
         Readiness one = readiness(dependency.condition, of);
         if (one != Readiness::met && given_up && !dependency.required) one = Readiness::impossible;
         worst = std::max(worst, one);
@@ -177,7 +177,7 @@ void Engine::Impl::on(const event::StartFinished& event) {
         return rearm(event.target);
     }
     target.start_id = 0;
-    target.command_overdue = never;
+    guard_ends(event.target);
     if (event.instance.exists()) {
         target.instance = event.instance;
         began_to_run(event.target, Reason::started);
@@ -192,7 +192,7 @@ void Engine::Impl::on(const event::StartFinished& event) {
 void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
     if (target.final_stop || shutting_down_) {
-        return begin_stop(index, why_stopped(index), spec(index).stop_grace_period);
+        return begin_stop(index, why_stopped(index), at_once_ ? Duration{0} : spec(index).stop_grace_period);
     }
     target.renewed = target.cause != StartCause::initial;
     target.health.started_at = now_;
@@ -219,14 +219,14 @@ void Engine::Impl::on(const event::Exited& event) {
     target.has_exited = true;
     mark(event.target);
     if (target.phase == Phase::stopping) return;  // StopFinished says when all of it is dead
-    if (event.remains) {
+    const bool ends_remains = event.remains && !is_dry(event.target);
+    if (ends_remains) {
         target.stop_id = new_id();
-        target.command_overdue = later(now_, spec(event.target).stop_grace_period + stop_patience);
         decisions_.commands.push_back(
             command::Stop{target.stop_id, event.target, event.instance, spec(event.target).stop_grace_period});
     }
     ended_by_itself(event.target, Reason::exited);
-    if (!event.remains) target.instance = {};
+    if (!ends_remains) target.instance = {};
     wake(event.target);
 }
 
@@ -240,7 +240,7 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     target.proven_at = never;
     target.verify_until = never;
     target.dependency_restart = false;
-    if (target.stop_id == 0) target.command_overdue = never;
+    guard_ends(index);
     const std::string how = to_string(target.last_exit);
     if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
 
@@ -281,7 +281,7 @@ void Engine::Impl::stay_dead(TargetIndex index, Reason reason) {
     end_probing(index);
     drop_hold(index);
     target.start_at = target.proven_at = target.verify_until = never;
-    if (target.stop_id == 0) target.command_overdue = never;
+    guard_ends(index);
     target.taken_as_started = false;
     target.dependency_restart = false;
     if (reason != Reason::shutdown) end_remediation(index);
@@ -324,10 +324,19 @@ void Engine::Impl::on(const event::StopFinished& event) {
         target.strays.erase(stray);
     } else {
         target.stop_id = 0;
+        Instance instance = target.instance;
         after_stop(event.target);
+        if (!event.survivors.empty()) target.instance = std::move(instance);
     }
-    if (target.strays.empty() && target.stop_id == 0 && target.start_id == 0) target.command_overdue = never;
+    if (target.start_id == 0 && target.hook_id == 0) guard_ends(event.target);
     wake(event.target);
+}
+
+/// Of the commands only ends are awaited now, if anything.
+void Engine::Impl::guard_ends(TargetIndex index) {
+    Target& target = targets_[index];
+    const bool awaited = target.stop_id != 0 || !target.strays.empty();
+    target.command_overdue = awaited ? later(now_, spec(index).stop_grace_period + stop_patience) : never;
 }
 
 /// Nothing of the instance is alive any more.
@@ -373,15 +382,20 @@ void Engine::Impl::command_is_overdue(TargetIndex index) {
 }
 
 /// Without grace, and as often as it takes: nothing may start while the old one may live. Keepwell's own end does not
-/// wait for ever, though.
+/// wait for ever, though; what may live then is remembered, so that the next keepwell starts nothing beside it.
 void Engine::Impl::ask_to_stop_again(TargetIndex index) {
     Target& target = targets_[index];
     if (shutting_down_) {
         target.stop_id = 0;
         target.strays.clear();
-        target.instance = {};
         return stay_dead(index, Reason::shutdown);
     }
+    ask_to_stop_without_grace(index);
+    if (target.stop_id || !target.strays.empty()) target.command_overdue = later(now_, stop_patience);
+}
+
+void Engine::Impl::ask_to_stop_without_grace(TargetIndex index) {
+    Target& target = targets_[index];
     if (target.stop_id) {
         target.stop_id = new_id();
         decisions_.commands.push_back(command::Stop{target.stop_id, index, target.instance, 0s});
@@ -390,7 +404,6 @@ void Engine::Impl::ask_to_stop_again(TargetIndex index) {
         id = new_id();
         decisions_.commands.push_back(command::Stop{id, index, instance, 0s});
     }
-    if (target.stop_id || !target.strays.empty()) target.command_overdue = later(now_, stop_patience);
 }
 
 /// Keepwell ends: in reverse dependency order, or all at once.
@@ -404,25 +417,21 @@ void Engine::Impl::try_shutdown(TargetIndex index) {
                                       return std::all_of(others.begin(), others.end(), gone);
                                   });
     const Duration grace = at_once_ ? Duration{0} : spec(index).stop_grace_period;
+    const bool ends = target.stop_id != 0 || !target.strays.empty();
+    if (at_once_ && ends && !std::exchange(target.hurried, true)) ask_to_stop_without_grace(index);
     switch (target.phase) {
         case Phase::starting: return;  // begins to stop as soon as it is known to live
         case Phase::running:
-            if (target.taken_as_started || is_dry(index)) {
-                target.instance = {};
-                return stay_dead(index, Reason::shutdown);
-            }
+            // What dry-run has only watched lives on, and is remembered: the next keepwell adopts it.
+            if (target.taken_as_started || is_dry(index)) return stay_dead(index, Reason::shutdown);
             if (free || at_once_) begin_stop(index, Reason::shutdown, grace);
-            return;
-        case Phase::stopping:
-            if (!at_once_ || target.hurried) return;
-            target.hurried = true;
-            decisions_.commands.push_back(command::Stop{target.stop_id = new_id(), index, target.instance, 0s});
             return;
         case Phase::waiting:
         case Phase::backoff:
         case Phase::completed:
             if (free || at_once_) stay_dead(index, Reason::shutdown);
             return;
+        case Phase::stopping:
         case Phase::stopped: return;
     }
 }

@@ -114,7 +114,7 @@ void Engine::Impl::forget_history(TargetIndex index) {
     Target& target = targets_[index];
     target.history.clear();
     target.in_a_row = 0;
-    target.hook_id = 0;
+    forget_hook(index);
     end_remediation(index);
     mark(index);
 }

@@ -77,10 +77,7 @@ void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
                                taken.output},
              check.origin);
     }
-    const bool was_unknown = target.shown_health == Health::unknown;
     const Health now_shown = target.health.status(check);
-    if (now_shown == Health::unknown && !was_unknown) raise(index, "probe_errors", taken.output, check.origin);
-    if (was_unknown && now_shown != Health::unknown) resolve(index, "probe_errors", "the probes can be asked again");
     const Reason reason = now_shown == Health::healthy && outcome == Outcome::passed ? Reason::probe_passed
                           : now_shown == Health::unknown                             ? Reason::probe_errors
                                                                                      : Reason::unhealthy;
@@ -102,6 +99,10 @@ void Engine::Impl::show_health(TargetIndex index, Reason reason, std::string det
                    "health " + std::string{to_string(target.shown_health)} + " to " + std::string{to_string(to)});
     }
     const Health from = std::exchange(target.shown_health, to);
+    if (to == Health::unknown) raise(index, "probe_errors", detail, check.origin);
+    if (from == Health::unknown)
+        resolve(index, "probe_errors",
+                to == Health::none ? "nobody is asked any more" : "the probes can be asked again");
     note(index, fact::HealthChanged{from, to, reason, target.health.failing_streak, std::move(detail)}, check.origin);
     affects_others(index);
 }

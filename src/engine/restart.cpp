@@ -11,6 +11,7 @@ constexpr Duration least_base = 100ms;
 
 /// base * factor^steps, at most `max`, without overflow.
 Duration grown(Duration base, double factor, std::uint32_t steps, Duration max) {
+    if (factor <= 1.0) return std::min(base, max);
     double value = static_cast<double>(base.count());
     const double limit = static_cast<double>(max.count());
     for (std::uint32_t i = 0; i < steps && value < limit; ++i) value *= factor;
@@ -28,16 +29,20 @@ bool condition_asks(RestartCondition condition, const ExitStatus& status) {
     return true;
 }
 
-bool attempts_left(const RestartPolicy& policy, const std::vector<Instant>& history, Instant now) {
-    if (policy.max_attempts == 0) return true;
-    if (policy.window == 0s) return history.size() < policy.max_attempts;
+std::size_t attempts_used(const RestartPolicy& policy, const std::vector<Instant>& history, Instant now) {
+    if (policy.window == 0s) return history.size();
     const auto inside =
         std::count_if(history.begin(), history.end(), [&](Instant at) { return now - at < policy.window && at < now; });
-    return static_cast<std::uint32_t>(inside) < policy.max_attempts;
+    return static_cast<std::size_t>(inside);
+}
+
+bool attempts_left(const RestartPolicy& policy, const std::vector<Instant>& history, Instant now) {
+    return policy.max_attempts == 0 || attempts_used(policy, history, now) < policy.max_attempts;
 }
 
 void note_restart(const RestartPolicy& policy, std::vector<Instant>& history, Instant now) {
     if (policy.max_attempts == 0) return;
+    if (policy.window > 0s) std::erase_if(history, [&](Instant at) { return now - at >= policy.window; });
     history.push_back(now);
     if (history.size() > policy.max_attempts) history.erase(history.begin());
 }

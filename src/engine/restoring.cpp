@@ -1,7 +1,20 @@
 // What of a target outlives keepwell: written down whenever it changes, taken up again at the start.
+#include <string_view>
+
 #include "engine/core.hpp"
 
 namespace keepwell::engine {
+namespace {
+
+/// The reverse of to_string(); what an incident was opened for is one of these.
+Reason reason_of(std::string_view text) {
+    for (const Reason reason : {Reason::exited, Reason::start_failed, Reason::overdue, Reason::attempts_used_up}) {
+        if (to_string(reason) == text) return reason;
+    }
+    return Reason::unhealthy;
+}
+
+}  // namespace
 
 void Engine::Impl::on(const event::Restored& event) {
     if (begun_ || event.target >= targets_.size()) return unexpected(no_target, "restored too late, or for no target");
@@ -45,7 +58,7 @@ void Engine::Impl::restore(TargetIndex index, const TargetMemory& memory) {
     target.has_exited = memory.has_exited;
     target.incident = memory.incident;
     target.incident_since = now_;
-    target.incident_reason = memory.incident ? Reason::unhealthy : Reason::none;
+    target.incident_reason = memory.incident ? reason_of(memory.incident_reason) : Reason::none;
     const bool same_version = memory.version == spec(index).version;
     if (same_version) {
         target.in_a_row = memory.in_a_row;
@@ -53,11 +66,12 @@ void Engine::Impl::restore(TargetIndex index, const TargetMemory& memory) {
         const std::size_t rungs = spec(index).on_unhealthy.size();
         if (memory.rung < rungs) target.rung = memory.rung;
         target.attempt = memory.attempt;
+        target.last_restart = memory.started_at;  // not earlier than it was
         target.quarantines = memory.quarantines;
     }
     if (same_version && memory.remediation == Remediation::quarantined && !memory.operator_stopped) {
         set_remediation(index, Remediation::quarantined);
-        target.retry_at = memory.retry_at;
+        target.retry_at = memory.retry_at == never ? now_ : memory.retry_at;  // it came due while keepwell ended
     }
     if (memory.instance.exists()) {
         restore_alive(index, memory);
@@ -72,12 +86,17 @@ void Engine::Impl::restore_alive(TargetIndex index, const TargetMemory& memory) 
     Target& target = targets_[index];
     target.instance = memory.instance;
     target.health.started_at = memory.started_at;
-    if (memory.operator_stopped) {  // its stop was under way
-        target.final_stop = true;
-        set_phase(index, Phase::running, Reason::adopted);
-        return begin_stop(index, Reason::operated, spec(index).stop_grace_period);
-    }
+    target.final_stop = memory.operator_stopped;
     set_phase(index, Phase::running, Reason::adopted);
+    const bool was_stopping = memory.phase == Phase::stopping || memory.operator_stopped;
+    if (was_stopping && is_dry(index)) {
+        const Remedy would = memory.operator_stopped ? Remedy::stop : Remedy::restart;
+        note(index, fact::RemedyHeld{would, 0, 0, Hold::dry_run, never, {}}, spec(index).origin);
+    } else if (was_stopping) {
+        target.cause = StartCause::remedy;
+        const Reason reason = memory.operator_stopped ? Reason::operated : Reason::remedy;
+        return begin_stop(index, reason, spec(index).stop_grace_period);
+    }
     const auto& check = spec(index).healthcheck;
     if (!check) {
         if (target.incident || target.in_a_row) target.proven_at = later(now_, proving_time(spec(index).restart));
@@ -98,11 +117,13 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
         target.final_stop = true;
         return set_phase(index, Phase::stopped, Reason::operated);
     }
-    if (memory.phase == Phase::completed && memory.version == spec(index).version) {
+    const bool same_version = memory.version == spec(index).version;
+    if (memory.phase == Phase::completed && same_version) {
         return set_phase(index, Phase::completed, Reason::condition, to_string(memory.last_exit));
     }
     const bool quarantined = target.remediation == Remediation::quarantined;
-    const bool waits = memory.phase == Phase::backoff && memory.retry_at != never && memory.retry_at > now_;
+    const bool waits =
+        same_version && memory.phase == Phase::backoff && memory.retry_at != never && memory.retry_at > now_;
     if (!quarantined && !waits) return;  // a first start, like any other
     target.cause = StartCause::exited;
     if (!quarantined) {

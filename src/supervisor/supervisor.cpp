@@ -54,6 +54,7 @@ Supervisor::Supervisor(Policy policy, Ports ports, Memories memories)
       in_maintenance_(engine_.policy().services.size(), false) {}
 
 void Supervisor::begin(journal::RunStarted run) {
+    at_ = now();
     const Policy& policy = engine_.policy();
     run.policy_version = policy.version;
     run.files = policy.files;
@@ -71,15 +72,18 @@ void Supervisor::begin(journal::RunStarted run) {
         post(event::Restored{*index, std::move(memory)});
     }
     memories_.targets.clear();
+    follow_calendar(now());  // before anything is decided: a window may be open
     post(event::Begin{});
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         keep(journal::State{engine_.memory(index)}, index);  // with RunStarted, all that a later start needs
     }
-    follow_calendar(now());
     arm();
 }
 
-void Supervisor::end() { keep(journal::RunEnded{}, no_target); }
+void Supervisor::end() {
+    at_ = now();
+    keep(journal::RunEnded{}, no_target);
+}
 
 void Supervisor::post(Event event) {
     queue_.push_back(std::move(event));
@@ -95,7 +99,8 @@ void Supervisor::post(Event event) {
 }
 
 void Supervisor::take(const Event& event) {
-    const engine::Decisions& decisions = engine_.handle(event, now());
+    at_ = now();
+    const engine::Decisions& decisions = engine_.handle(event, at_);
     if (worth_keeping(event, decisions, engine_.policy().record)) {
         keep_input(event);
     }
@@ -123,7 +128,7 @@ void Supervisor::keep(journal::Body body, TargetIndex target) {
 
 void Supervisor::append(std::string target, std::string service, journal::Body body) {
     journal::Record record;
-    record.at = now();
+    record.at = at_;
     record.time = wall();
     record.target = std::move(target);
     record.service = std::move(service);

@@ -73,6 +73,7 @@ class Supervisor {
     Memories memories_;
     std::deque<Event> queue_;
     bool taking_ = false;
+    Instant at_{};  ///< the moment that the engine was told; records carry it, so that a replay decides the same
     Instant armed_ = never;
     Instant calendar_at_ = never;
     std::vector<bool> in_maintenance_;

@@ -98,5 +98,48 @@ TEST(Adapters, time_that_goes_back_is_taken_as_no_time) {
     EXPECT_EQ(world.probes.back(), 30s);
 }
 
+TEST(Adapters, nothing_happens_before_begin) {
+    World world{policy_of({Service{"api"}})};
+    world.tolerant = true;
+    world.give(event::Operated{event::Verb::pause, no_target, "ann"});
+    world.give(event::Shutdown{});
+    world.give(event::Maintenance{0, true, never});
+    world.give(event::Tick{});
+    EXPECT_TRUE(world.commands.empty());
+    EXPECT_EQ(world.target("api").phase, Phase::waiting);
+    EXPECT_FALSE(world.engine.shutting_down());
+    EXPECT_EQ(world.engine.unexpected(), 2u) << "windows may be told before";
+    world.begin();
+    EXPECT_EQ(world.commands, (Lines{"0s start api"}));
+}
+
+TEST(Adapters, the_end_of_a_late_instance_is_guarded_also_while_the_next_start_is_answered) {
+    World world{policy_of({Service{"api"}.restart(RestartCondition::any, 0s)})};
+    world.of("api").start_takes = 65s;
+    world.tolerant = true;  // the late one and its successor live side by side for a while
+    world.begin();
+    world.run_until(59s);
+    world.of("api").never_answers_starts = true;
+    world.run_until(61s);  // given up at 60 s; the second start is under way
+    ASSERT_EQ(world.commands, (Lines{"0s start api", "1m0s start api"}));
+    world.of("api").survivors = "pid 101 (stuck)";
+    world.run_until(66s);  // the late one is to end, and survives
+    world.run_until(94s);
+    world.give(event::StartFinished{2, 0, {"7@7", 7}, {}});
+    world.of("api").survivors = "";
+    world.run_until(5min);
+    EXPECT_TRUE(world.target("api").strays.empty());
+}
+
+TEST(Adapters, errors_of_the_probes_are_over_with_the_instance) {
+    World world{policy_of({Service{"api"}.probed(1s, 2)})};
+    world.answers("api", cannot_ask());
+    world.begin();
+    world.run_until(3s);
+    world.operate(event::Verb::stop, "api");
+    EXPECT_EQ(world.lines("alert"), (Lines{"2s api alert.raised probe_errors (no descriptors)",
+                                           "3s api alert.resolved probe_errors (nobody is asked any more)"}));
+}
+
 }  // namespace
 }  // namespace keepwell::tests

@@ -179,5 +179,75 @@ TEST(Dependencies, a_person_who_stops_a_dependency_is_not_answered_by_healing_it
     EXPECT_EQ(world.target("flask").phase, Phase::running);
 }
 
+TEST(Dependencies, restart_true_reaches_a_target_that_recovers_while_its_command_runs) {
+    World world{policy_of({Service{"db"}.probed(100ms, 1).ladder({}),
+                           Service{"api"}.probed(500ms, 1).ladder({RunRung{}}).after(0, started, true)})};
+    world.answers("api", std::vector{fail(), pass()});
+    world.begin();
+    world.run_until(Duration{600ms});  // api's command runs until 1.5 s
+    ASSERT_EQ(world.target("api").remediation, Remediation::acting);
+    world.operate(event::Verb::restart, "db");
+    world.run_until(1min);
+    EXPECT_EQ(world.target("api").remediation, Remediation::idle);
+    EXPECT_EQ(world.target("api").incident, 0u);
+    EXPECT_EQ(world.commands.back(), "1s start api");
+}
+
+TEST(Dependencies, restart_true_during_a_command_leaves_no_remedy_under_way_for_ever) {
+    Guard guard;
+    guard.max_parallel = 1;
+    World world{policy_of({Service{"db"}.probed(100ms, 1).ladder({}),
+                           Service{"api"}.probed(1s, 1).ladder({RunRung{}}).after(0, started, true)},
+                          guard)};
+    world.answers("api", std::vector{fail(), pass()});
+    world.begin();
+    world.run_until(Duration{1050ms});  // api's command runs from 1 s to 2 s, its next probe comes at 2 s
+    ASSERT_EQ(world.target("api").remediation, Remediation::acting);
+    world.operate(event::Verb::restart, "db");  // healthy again, with a new instance, at 1.15 s
+    world.run_until(1min);
+    EXPECT_EQ(world.target("api").remediation, Remediation::idle);
+    EXPECT_EQ(world.lines("api remedy.started"),
+              (Lines{"1s api remedy.started run: unhealthy", "2s api remedy.started restart: dependency_healed"}));
+    EXPECT_TRUE(world.lines("api remedy.verified run did not help").empty());
+}
+
+TEST(Dependencies, restart_true_does_not_keep_a_recovered_target_in_quarantine) {
+    World world{
+        policy_of({Service{"db"}.probed(1s, 2),
+                   Service{"api"}.probed(1s, 1).restart(RestartCondition::any, 0s, 1).after(0, started, true)})};
+    world.of("api").answer = [](World& now) { return now.now > Instant{1min} ? pass() : fail(); };
+    world.begin();
+    world.run_until(30s);
+    ASSERT_EQ(world.target("api").remediation, Remediation::quarantined);
+    world.operate(event::Verb::restart, "db");
+    world.run_until(2min);
+    EXPECT_EQ(world.target("api").remediation, Remediation::idle);
+    EXPECT_EQ(world.lines("alert.resolved").size(), 1u);
+    EXPECT_EQ(world.lines("api remedy.started").back(), "1m1s api remedy.started restart: dependency_healed");
+}
+
+TEST(Dependencies, a_restart_for_a_healed_dependency_ends_the_wait_for_the_proof_of_an_earlier_remedy) {
+    World world{
+        policy_of({Service{"db"}.probed(1s, 2), Service{"api"}.probed(10s, 1).verify(20s).after(0, started, true)})};
+    world.answers("api", fail());
+    world.begin();
+    world.run_until(11s);
+    ASSERT_EQ(world.target("api").remediation, Remediation::verifying);
+    world.operate(event::Verb::pause, "api");
+    world.operate(event::Verb::restart, "db");
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("api remedy.held"), (Lines{"12s api remedy.held restart: paused"}));
+    EXPECT_TRUE(world.lines("api remedy.verified").empty());
+}
+
+TEST(Dependencies, what_is_not_required_and_was_stopped_by_its_ladder_is_no_hindrance) {
+    World world{policy_of(
+        {Service{"cache"}.probed(1s, 1).ladder({StopRung{}}), Service{"api"}.after(0, healthy, false, false)})};
+    world.answers("cache", fail());
+    world.begin();
+    world.run_until(10s);
+    EXPECT_EQ(world.commands, (Lines{"0s start cache", "1s keep evidence of cache", "1s stop cache", "1s start api"}));
+}
+
 }  // namespace
 }  // namespace keepwell::tests

@@ -88,5 +88,60 @@ TEST(DryRun, every_other_gate_is_asked_before_it) {
     EXPECT_EQ(world.lines("api remedy.held").back(), "1s api remedy.held restart: dependency (db)");
 }
 
+TEST(DryRun, a_stop_that_an_enforcing_keepwell_had_begun_is_not_finished) {
+    World world{dry({Service{"api"}})};
+    TargetMemory memory;
+    memory.target = "api";
+    memory.version = "v1";
+    memory.instance = {"50@1", 50};
+    memory.phase = Phase::stopping;
+    memory.operator_stopped = true;
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_TRUE(world.commands.empty());
+    EXPECT_EQ(world.lines("remedy.held"), (Lines{"0s api remedy.held stop: dry_run"}));
+    world.exit("api");
+    EXPECT_EQ(world.target("api").phase, Phase::stopped);
+    EXPECT_TRUE(world.engine.memory(0).operator_stopped);
+}
+
+TEST(DryRun, what_an_adopted_instance_leaves_behind_is_not_ended) {
+    World world{dry({Service{"api"}})};
+    TargetMemory memory;
+    memory.target = "api";
+    memory.version = "v1";
+    memory.instance = {"50@1", 50};
+    memory.phase = Phase::running;
+    world.restore("api", memory);
+    world.of("api").leaves_something = true;
+    world.begin();
+    world.run_until(1s);
+    world.exit("api");
+    world.run_until(1min);
+    EXPECT_TRUE(world.commands.empty());
+}
+
+TEST(DryRun, an_adopted_instance_is_still_known_when_it_has_ended_so_that_none_is_started_beside_it) {
+    World world{dry({Service{"api"}})};
+    TargetMemory memory;
+    memory.target = "api";
+    memory.version = "v1";
+    memory.instance = {"50@1", 50};
+    memory.phase = Phase::running;
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1s);
+    world.shutdown();
+    ASSERT_TRUE(world.engine.finished());
+    EXPECT_EQ(world.engine.memory(0).instance.id, "50@1");
+
+    World next{policy_of({Service{"api"}})};
+    next.restore("api", world.engine.memory(0));
+    next.begin();
+    EXPECT_EQ(next.target("api").phase, Phase::running);
+    EXPECT_TRUE(next.commands.empty());
+}
+
 }  // namespace
 }  // namespace keepwell::tests

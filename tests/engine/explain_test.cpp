@@ -1,6 +1,8 @@
 // explain: why a target is as it is, in sentences.
 #include "keepwell/engine/explain.hpp"
 
+#include <algorithm>
+
 #include "support/world.hpp"
 
 namespace keepwell::tests {
@@ -61,6 +63,17 @@ TEST(Explain, a_held_remedy_names_its_gate) {
                      "done: Incident 1 is open: its probes failed too often in a row.",
                      "held: restart is held (paused): it is paused: `keepwell resume` ends that.",
                      "next: Next: restart when it is resumed."}));
+}
+
+TEST(Explain, attempts_outside_the_window_are_not_used) {
+    World world{policy_of({Service{"api"}.restart(RestartCondition::any, 0s, 3, 10s)})};
+    world.begin();
+    world.at(1s, [](World& now) { now.exit("api"); });
+    world.at(20s, [](World& now) { now.exit("api"); });
+    world.run_until(21s);
+    const Lines lines = explained(world, "api");
+    EXPECT_NE(std::find(lines.begin(), lines.end(), "done: It was restarted 2 times; 1 of 3 attempts are used."),
+              lines.end());
 }
 
 }  // namespace

@@ -235,5 +235,30 @@ TEST(Healing, one_incident_lasts_from_the_first_unhealthy_moment_to_the_proof) {
               (Lines{"2s api incident.opened 1: unhealthy", "7s api incident.closed 1: recovered after 5s"}));
 }
 
+TEST(Healing, a_command_that_is_overtaken_by_a_recovery_is_not_missed_later) {
+    World world{policy_of({Service{"api"}.probed(500ms, 1).ladder({RunRung{}})})};
+    world.answers("api", std::vector{fail(), pass()});
+    world.begin();
+    world.run_until(1h);
+    EXPECT_EQ(world.target("api").remediation, Remediation::idle);
+    EXPECT_TRUE(world.lines("alert").empty()) << "the command did answer, only nobody waited for it any more";
+}
+
+TEST(Healing, due_held_and_started_name_the_same_attempt) {
+    World world{policy_of({sick({RestartRung{}})})};
+    falls_sick(world);
+    world.begin();
+    world.operate(event::Verb::pause, "api");
+    world.run_until(4s);
+    world.operate(event::Verb::resume, "api");
+    std::vector<std::uint32_t> attempts;
+    for (const auto& [at, fact] : world.facts) {
+        if (const auto* due = std::get_if<fact::RemedyDue>(&fact.body)) attempts.push_back(due->attempt);
+        if (const auto* held = std::get_if<fact::RemedyHeld>(&fact.body)) attempts.push_back(held->attempt);
+        if (const auto* started = std::get_if<fact::RemedyStarted>(&fact.body)) attempts.push_back(started->attempt);
+    }
+    EXPECT_EQ(attempts, (std::vector<std::uint32_t>{1, 1, 1}));
+}
+
 }  // namespace
 }  // namespace keepwell::tests

@@ -6,6 +6,7 @@
 // rapidcheck's own header needs both before it.
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "support/world.hpp"
@@ -56,7 +57,10 @@ Service random_service(Dice& dice, std::uint32_t index) {
     if (!dice.one_in(4)) {
         service.probed(dice.seconds(1, 10), 1 + dice.below(3), dice.seconds(1, 5));
         if (dice.one_in(2)) service.start_period(dice.seconds(1, 20), dice.seconds(1, 5));
-        if (dice.one_in(3)) service.verify(dice.seconds(1, 60));
+        if (dice.one_in(3)) {  // shorter than the first probe would never be proven
+            const Healthcheck& check = *service.spec.healthcheck;
+            service.verify(std::max(check.interval, check.start_interval) + dice.seconds(1, 60));
+        }
         std::vector<RungAction> ladder;
         for (std::uint32_t rung = dice.below(4); rung > 0; --rung) ladder.push_back(random_rung(dice));
         service.ladder(ladder);
@@ -102,6 +106,7 @@ void random_fate(World& world, Dice& dice) {
         behaviour.start_takes = dice.one_in(4) ? dice.seconds(0, 70) : Duration{0};
         behaviour.leaves_something = dice.one_in(4);
         behaviour.hook_exit = static_cast<int>(dice.below(2));
+        behaviour.hook_takes = dice.seconds(0, 20);
         if (dice.one_in(6)) behaviour.start_failure = "no such file";
     }
     const auto count = static_cast<std::uint32_t>(targets.size());
@@ -147,6 +152,65 @@ std::uint32_t active_ladders(const World& world) {
         if (target.by_ladder && busy) ++active;
     }
     return active;
+}
+
+/// Nothing waits without something that will end the waiting: a timer, an answer, or a gate that is named.
+std::string stuck(const World& world, TargetIndex index) {
+    const engine::Target& target = world.engine.target(index);
+    const bool probed = world.engine.service_of(index).healthcheck.has_value();
+    const bool ending = target.stop_id != 0 || !target.strays.empty();
+    const bool awaited = ending || target.start_id != 0 || target.hook_id != 0;
+    const bool on_its_way = awaited || target.start_at != never;
+    const engine::HoldState& hold = target.hold;
+    if (awaited && target.command_overdue == never) return "a command without a guard";
+    if (!awaited && target.command_overdue != never) return "a guard without a command";
+    if (target.phase == Phase::starting && !target.start_id) return "starting, and no start";
+    if (target.phase == Phase::stopping && !target.stop_id) return "stopping, and no stop";
+    if (probed && target.phase == Phase::running && !target.probe_id && target.probe_at == never) return "not probed";
+    if (target.probe_id && target.probe_overdue == never) return "a probe without a guard";
+    const bool unproven = target.incident != 0 && target.phase == Phase::running && target.instance.exists();
+    if (!probed && unproven && target.proven_at == never) return "an incident without an end";
+    if (hold.active && hold.until != never && hold.until > world.now && hold.reason != Hold::maintenance &&
+        target.start_at == never && target.hold_until == never)
+        return "a hold without its end";
+    switch (target.remediation) {
+        case Remediation::idle:
+            return target.phase != Phase::backoff || on_its_way || hold.active ? "" : "dead and idle";
+        case Remediation::due: return ending ? "" : "due, and neither held nor done";
+        case Remediation::held: return hold.active ? "" : "held without a reason";
+        case Remediation::acting: return on_its_way ? "" : "acting, and nothing is under way";
+        case Remediation::verifying:
+            return !target.by_ladder || target.verify_until != never ? "" : "verified for ever";
+        case Remediation::quarantined: return target.retry_at != never ? "" : "quarantined for ever";
+    }
+    return "";
+}
+
+/// The timer that is armed is that of the target which comes first.
+bool timer_is_right(const World& world) {
+    Instant first = never;
+    for (const engine::Target& one : world.engine.targets()) {
+        first = std::min({first, one.probe_at, one.probe_overdue, one.command_overdue, one.start_at, one.verify_until,
+                          one.retry_at, one.proven_at, one.hold_until});
+    }
+    return first == world.engine.next_deadline();
+}
+
+void check_rest(const World& world) {
+    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
+        const engine::Target& target = world.engine.target(index);
+        const bool waits_for_a_person = target.phase == Phase::backoff && target.hold.reason == Hold::dependency;
+        const bool at_rest = target.phase == Phase::running || target.phase == Phase::stopped ||
+                             target.phase == Phase::completed || target.phase == Phase::waiting || waits_for_a_person;
+        RC_LOG() << story_of(world, index);
+        RC_ASSERT(at_rest);
+        const bool held_back = target.hold.active && target.hold.reason == Hold::dependency;
+        if (target.phase != Phase::running || held_back) continue;
+        RC_ASSERT(target.incident == 0u);
+        RC_ASSERT(target.remediation == Remediation::idle);
+        RC_ASSERT(target.shown_health == (world.engine.service_of(index).healthcheck ? Health::healthy : Health::none));
+    }
+    RC_ASSERT(!world.engine.storm());
 }
 
 std::vector<std::string> play(const Case& one, Duration length) {
@@ -254,20 +318,134 @@ RC_GTEST_PROP(Always, a_healed_world_comes_to_rest, ()) {
     const std::size_t said = world.trace.size();
     world.run_until(20min + 10h);
     RC_ASSERT(world.trace.size() == said);
-    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
-        const engine::Target& target = world.engine.target(index);
-        const bool waits_for_a_person = target.phase == Phase::backoff && target.hold.reason == Hold::dependency;
-        const bool at_rest = target.phase == Phase::running || target.phase == Phase::stopped ||
-                             target.phase == Phase::completed || target.phase == Phase::waiting || waits_for_a_person;
-        RC_LOG() << story_of(world, index);
-        RC_ASSERT(at_rest);
-        const bool held_back = target.hold.active && target.hold.reason == Hold::dependency;
-        if (target.phase != Phase::running || held_back) continue;
-        RC_ASSERT(target.incident == 0u);
-        RC_ASSERT(target.remediation == Remediation::idle);
-        RC_ASSERT(target.shown_health == (world.engine.service_of(index).healthcheck ? Health::healthy : Health::none));
+    check_rest(world);
+}
+
+RC_GTEST_PROP(Always, nothing_waits_for_what_does_not_come, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    std::string found;
+    world.after_each_event = [&](World& now) {
+        for (TargetIndex index = 0; index < now.engine.targets().size() && found.empty(); ++index) {
+            const std::string what = stuck(now, index);
+            if (!what.empty()) found = what + " at " + moment(now.now) + ": " + story_of(now, index);
+        }
+        if (found.empty() && !timer_is_right(now)) found = "a timer is not armed at " + moment(now.now);
+    };
+    world.begin();
+    world.run_until(20min);
+    RC_LOG() << found;
+    RC_ASSERT(found.empty());
+}
+
+RC_GTEST_PROP(Always, incidents_alternate_and_count_up, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    std::map<TargetIndex, IncidentId> open;
+    IncidentId last = 0;
+    for (const auto& [at, fact] : world.facts) {
+        if (const auto* opened = std::get_if<fact::IncidentOpened>(&fact.body)) {
+            RC_ASSERT(open[fact.target] == 0u);
+            RC_ASSERT(opened->incident == ++last);
+            RC_ASSERT(opened->reason != Reason::none);
+            open[fact.target] = opened->incident;
+        }
+        if (fact.target != no_target) RC_ASSERT(fact.incident == open[fact.target]);
+        if (const auto* closed = std::get_if<fact::IncidentClosed>(&fact.body)) {
+            RC_ASSERT(closed->incident == open[fact.target]);
+            RC_ASSERT(closed->reason != Reason::none);
+            open[fact.target] = 0;
+        }
     }
-    RC_ASSERT(!world.engine.storm());
+}
+
+RC_GTEST_PROP(Always, a_hold_is_recorded_once_for_each_reason, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    std::map<TargetIndex, std::optional<fact::RemedyHeld>> last;
+    for (const auto& [at, fact] : world.facts) {
+        const auto* held = std::get_if<fact::RemedyHeld>(&fact.body);
+        if (!held) {
+            const bool new_cause = std::holds_alternative<fact::RemedyDue>(fact.body) ||
+                                   std::holds_alternative<fact::OperatorActed>(fact.body) ||
+                                   std::holds_alternative<fact::PhaseChanged>(fact.body);
+            if (new_cause) last[fact.target].reset();
+            continue;
+        }
+        const auto& before = last[fact.target];
+        RC_ASSERT(!before || before->reason != held->reason || before->would != held->would);
+        last[fact.target] = *held;
+    }
+}
+
+RC_GTEST_PROP(Always, a_remedy_that_was_started_is_finished_or_overtaken_before_the_next_one, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    std::map<TargetIndex, bool> open;
+    for (const auto& [at, fact] : world.facts) {
+        const bool overtaken = std::holds_alternative<fact::IncidentClosed>(fact.body) ||
+                               std::holds_alternative<fact::OperatorActed>(fact.body) ||
+                               std::holds_alternative<fact::PhaseChanged>(fact.body);
+        if (overtaken || std::holds_alternative<fact::RemedyFinished>(fact.body)) {
+            const auto* phase = std::get_if<fact::PhaseChanged>(&fact.body);
+            const bool part_of_it = phase && (phase->to == Phase::stopping || phase->to == Phase::starting ||
+                                              phase->to == Phase::running || phase->reason == Reason::remedy);
+            if (!part_of_it) open[fact.target] = false;
+        }
+        if (!std::holds_alternative<fact::RemedyStarted>(fact.body)) continue;
+        if (open[fact.target]) RC_LOG() << story_of(world, fact.target);
+        RC_ASSERT(!open[fact.target]);
+        open[fact.target] = true;
+    }
+}
+
+RC_GTEST_PROP(Always, restarts_never_exceed_the_attempts_of_the_policy, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice)};
+    random_fate(world, dice);
+    world.begin();
+    world.run_until(20min);
+    std::map<TargetIndex, std::vector<Instant>> counted;
+    std::map<TargetIndex, Instant> due;
+    for (const auto& [at, fact] : world.facts) {
+        const auto* alert = std::get_if<fact::AlertResolved>(&fact.body);
+        const bool fresh =
+            std::holds_alternative<fact::OperatorActed>(fact.body) || (alert && alert->alert == "quarantined");
+        if (fresh) counted[fact.target].clear();
+        if (std::holds_alternative<fact::RemedyDue>(fact.body)) due[fact.target] = at;
+        const auto* started = std::get_if<fact::RemedyStarted>(&fact.body);
+        const bool counts = started && started->remedy == Remedy::restart && started->reason != Reason::half_open &&
+                            started->reason != Reason::dependency_healed;
+        if (!counts) continue;
+        const RestartPolicy& policy = world.engine.service_of(fact.target).restart;
+        if (policy.max_attempts == 0) continue;
+        const bool after_exit = started->reason == Reason::exited || started->reason == Reason::start_failed ||
+                                started->reason == Reason::overdue;
+        const Instant when = after_exit ? due[fact.target] : at;
+        const auto inside = [&](Instant one_at) {
+            return one_at < when && (policy.window == 0s || when - one_at < policy.window);
+        };
+        auto& earlier = counted[fact.target];
+        const auto used = std::count_if(earlier.begin(), earlier.end(), inside);
+        if (used >= policy.max_attempts) RC_LOG() << story_of(world, fact.target);
+        RC_ASSERT(used < policy.max_attempts);
+        earlier.push_back(when);
+    }
 }
 
 RC_GTEST_PROP(Always, keepwells_end_completes_every_command_and_leaves_nothing_alive, ()) {
@@ -301,8 +479,19 @@ RC_GTEST_PROP(Always, a_restart_of_keepwell_at_any_moment_doubles_nothing, ()) {
         next.restore(name, memory);
     }
     next.begin();
-    next.run_until(20min);
+    for (TargetIndex index = 0; index < next.engine.targets().size(); ++index) {
+        const engine::Target& before = world.engine.target(index);
+        const engine::Target& after = next.engine.target(index);
+        if (before.phase != Phase::running || after.phase != Phase::running || before.final_stop) continue;
+        RC_ASSERT(before.instance == after.instance);
+        RC_ASSERT(before.health.answered == after.health.answered);
+        RC_ASSERT(before.incident == after.incident);
+        RC_ASSERT(before.restarts == after.restarts);
+    }
+    next.operate_all(event::Verb::resume);
+    next.run_until(3h);
     RC_ASSERT(next.violations.empty());
+    check_rest(next);
 }
 
 RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_remedy, ()) {

@@ -83,5 +83,34 @@ TEST(Quarantine, a_reset_tries_at_once) {
     EXPECT_EQ(world.target("api").remediation, Remediation::idle);
 }
 
+TEST(Quarantine, a_try_that_only_tells_is_followed_by_the_next_one) {
+    World world{policy_of({Service{"api"}
+                               .probed(1s, 2)
+                               .ladder({RestartRung{}, NotifyRung{}})
+                               .restart(RestartCondition::any, 0s, 1)
+                               .quarantine(1min, 1h)})};
+    world.answers("api", fail());
+    world.begin();
+    world.at(Duration{2500ms}, [](World& now) { now.exit("api"); });  // the attempts are used up
+    world.run_until(10min);
+    // The first try starts it; it is sick again, so the further tries are the last rung, which tells.
+    EXPECT_EQ(world.lines("alert.raised notify"),
+              (Lines{"3m4.5s api alert.raised notify (unhealthy)", "7m4.5s api alert.raised notify (unhealthy)"}));
+    EXPECT_EQ(world.target("api").remediation, Remediation::quarantined);
+}
+
+TEST(Quarantine, what_has_no_ladder_is_left_alone_while_it_lives_however_sick) {
+    World world{policy_of(
+        {Service{"api"}.probed(1s, 1).ladder({}).restart(RestartCondition::any, 0s, 1).quarantine(1min, 1h)})};
+    world.answers("api", fail());
+    world.begin();
+    world.at(2s, [](World& now) { now.exit("api"); });
+    world.at(4s, [](World& now) { now.exit("api"); });  // quarantined; tried at 1 min 4 s, and sick again
+    world.run_until(10min);
+    EXPECT_EQ(world.target("api").phase, Phase::running);
+    EXPECT_EQ(world.target("api").remediation, Remediation::quarantined);
+    EXPECT_EQ(world.starts.size(), 3u);
+}
+
 }  // namespace
 }  // namespace keepwell::tests

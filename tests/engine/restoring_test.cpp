@@ -174,5 +174,103 @@ TEST(Restoring, incidents_count_on) {
     EXPECT_EQ(world.lines("incident"), (Lines{"1s api incident.opened 42: exited"}));
 }
 
+TEST(Restoring, a_changed_entry_ends_a_quarantine_and_is_started_at_once) {
+    TargetMemory memory = memory_after(web(), [](World& world) {
+        world.of("api").lives = 1s;
+        world.run_until(20s);
+    });
+    ASSERT_EQ(memory.remediation, Remediation::quarantined);
+    memory.version = "v0";
+    World world{web()};
+    world.now = Instant{30s};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.starts, (std::vector<Duration>{30s}));
+}
+
+TEST(Restoring, a_try_whose_time_passed_while_keepwell_was_ending_is_not_lost) {
+    TargetMemory memory = memory_after(web(), [](World& world) {
+        world.of("api").lives = 1s;
+        world.run_until(20s);
+        world.shutdown();
+        world.run_until(31min);
+        world.give(event::Tick{});
+    });
+    ASSERT_EQ(memory.remediation, Remediation::quarantined);
+    World world{web()};
+    world.now = Instant{32min};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(33min);
+    EXPECT_EQ(world.starts.size(), 1u);
+}
+
+TEST(Restoring, a_try_out_of_quarantine_that_is_proven_by_the_next_keepwell_gives_fresh_attempts) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.of("api").lives = 1s;
+        world.run_until(20s);
+        world.of("api").lives = Duration::max();
+        world.run_until(30min + 20s);
+    });
+    ASSERT_EQ(memory.remediation, Remediation::verifying);
+    World world{web()};
+    world.now = Instant{30min + 21s};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(31min);
+    EXPECT_TRUE(world.target("api").history.empty());
+    EXPECT_EQ(world.lines("alert"), (Lines{"30m31s api alert.resolved quarantined (the target is tended again)"}));
+}
+
+TEST(Restoring, an_open_incident_keeps_its_reason) {
+    const TargetMemory memory = memory_after(web(), [](World& world) {
+        world.run_until(1s);
+        world.exit("api");
+        world.run_until(7s);
+    });
+    ASSERT_EQ(memory.incident_reason, "exited");
+    World world{web()};
+    world.now = Instant{8s};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.target("api").incident_reason, Reason::exited);
+    EXPECT_EQ(world.engine.memory(0).incident_reason, "exited");
+}
+
+TEST(Restoring, the_backoff_between_remedies_goes_on) {
+    const Policy policy =
+        policy_of({Service{"api"}.probed(1s, 1).restart(RestartCondition::any, 10s).backoff(2, 5min)});
+    const TargetMemory memory = memory_after(policy, [](World& world) {
+        world.answers("api", fail());
+        world.run_until(Duration{11500ms});  // restarted at 1 s, up again at 11 s
+    });
+    ASSERT_EQ(memory.in_a_row, 1u);
+    World world{policy};
+    world.now = Instant{11600ms};
+    world.answers("api", fail());
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(20s);
+    EXPECT_EQ(world.lines("remedy.held"), (Lines{"12.6s api remedy.held restart: backoff until 31s"}));
+}
+
+TEST(Restoring, a_remedy_whose_stop_was_under_way_is_finished_whatever_the_condition_says) {
+    const Policy policy = policy_of({Service{"api"}.probed(1s, 1).restart(RestartCondition::none, 0s)});
+    const TargetMemory memory = memory_after(policy, [](World& world) {
+        world.of("api").stop_takes = 8s;
+        world.answers("api", fail());
+        world.run_until(2s);
+    });
+    ASSERT_EQ(memory.phase, Phase::stopping);
+    World world{policy};
+    world.now = Instant{3s};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.commands, (Lines{"3s stop api", "3s start api"}));
+    EXPECT_EQ(world.target("api").phase, Phase::running);
+    EXPECT_EQ(world.target("api").incident, 0u);
+}
+
 }  // namespace
 }  // namespace keepwell::tests

@@ -19,6 +19,12 @@ TEST(Backoff, it_never_overflows) {
     EXPECT_EQ(restart_wait(policy, UINT32_MAX), 365 * 24h);
 }
 
+TEST(Backoff, a_factor_of_one_stays_where_it_is_however_long_it_lasts) {
+    RestartPolicy policy;
+    policy.backoff = Backoff{1.0, 5min, 10s};
+    EXPECT_EQ(restart_wait(policy, UINT32_MAX), 5s);  // at once: not a step for each restart
+}
+
 TEST(Backoff, it_is_never_shorter_than_the_delay) {
     RestartPolicy policy;
     policy.delay = 1min;
@@ -33,6 +39,15 @@ TEST(Attempts, the_window_is_open_at_both_ends) {
     EXPECT_TRUE(attempts_left(policy, {Instant{0s}}, Instant{10s}));
     EXPECT_FALSE(attempts_left(policy, {Instant{1s}}, Instant{10s}));
     EXPECT_TRUE(attempts_left(policy, {Instant{10s}}, Instant{10s}));
+}
+
+TEST(Attempts, what_the_window_has_left_behind_is_forgotten) {
+    RestartPolicy policy;
+    policy.max_attempts = 1000;
+    policy.window = 10s;
+    std::vector<Instant> history;
+    for (int second = 0; second < 100; ++second) note_restart(policy, history, Instant{std::chrono::seconds{second}});
+    EXPECT_EQ(history.size(), 10u);
 }
 
 TEST(QuarantineDistance, it_doubles_up_to_its_maximum) {
@@ -65,6 +80,12 @@ TEST(Budget, it_is_a_sliding_window) {
     EXPECT_EQ(budget.next_allowed(guard, Instant{10s}), Instant{10s});
     budget.note(guard, Instant{10s});
     EXPECT_EQ(budget.next_allowed(guard, Instant{11s}), Instant{14s});
+}
+
+TEST(Budget, of_nothing_allows_nothing) {
+    Guard guard;
+    guard.max_actions = MaxActions{0, 10s};
+    EXPECT_EQ(ActionBudget{}.next_allowed(guard, Instant{5s}), never);
 }
 
 TEST(DeadlineHeap, it_gives_the_earliest_and_breaks_ties_by_index) {

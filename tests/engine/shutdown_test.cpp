@@ -90,5 +90,21 @@ TEST(Shutdown, a_quarantine_and_an_operators_stop_are_remembered_beyond_it) {
     EXPECT_TRUE(world.engine.memory(1).operator_stopped);
 }
 
+TEST(Shutdown, a_second_request_hurries_what_an_exit_left_behind_too) {
+    World world{policy_of({Service{"api"}.grace(1h)})};
+    world.of("api").leaves_something = true;
+    world.of("api").stop_takes = 1h;
+    world.begin();
+    world.run_until(1s);
+    world.exit("api");
+    world.shutdown();
+    world.run_until(2s);
+    EXPECT_FALSE(world.engine.finished());
+    world.shutdown(true);
+    world.run_until(2s);
+    EXPECT_TRUE(world.engine.finished());
+    EXPECT_EQ(world.living("api"), 0u);
+}
+
 }  // namespace
 }  // namespace keepwell::tests

@@ -160,6 +160,60 @@ TEST(Supervisor, after_a_kill_of_keepwell_the_next_one_adopts_what_lives) {
     EXPECT_EQ(house.processes.started("api"), 2u);
 }
 
+TEST(Supervisor, a_window_that_is_open_at_the_start_holds_what_is_restored_as_due) {
+    Policy policy = policy_of({Service{"api"}});
+    policy.maintenance[0].push_back({std::chrono::hours{0}, std::chrono::hours{1}, 0x7f});
+    supervisor::Memories memories;
+    memories.targets.emplace_back();
+    memories.targets[0].target = "api";
+    memories.targets[0].version = "v1";
+    memories.targets[0].phase = Phase::backoff;
+    memories.targets[0].remediation = Remediation::quarantined;
+    memories.targets[0].retry_at = Instant{1s};
+    House house{policy, memories};
+    house.begin();
+    house.run_until(59min);
+    EXPECT_EQ(house.processes.started("api"), 0u);
+    EXPECT_EQ(house.supervisor->engine().target(0).hold.reason, Hold::maintenance);
+    house.run_until(61min);
+    EXPECT_EQ(house.processes.started("api"), 1u);
+}
+
+/// A clock that goes on with each look at it, as a real one does.
+class RestlessClock final : public supervisor::ClockPort {
+  public:
+    Instant now() const override { return now_ += 1us; }
+    WallTime wall() const override { return {}; }
+    LocalTime local(WallTime) const override { return {}; }
+    void arm(Instant, std::function<void()>) override {}
+
+  private:
+    mutable Instant now_{};
+};
+
+TEST(Supervisor, records_carry_the_moment_that_was_decided_on) {
+    House house{policy_of({Service{"api"}.probed(10s, 3)})};
+    RestlessClock clock;
+    supervisor::Supervisor supervisor{
+        policy_of({Service{"api"}.probed(10s, 3)}),
+        supervisor::Ports{house.probes, house.processes, clock, house.output, house.journal},
+        {}};
+    supervisor.begin({});
+    supervisor.post(event::StartFinished{1, 0, {"1@1", 1}, {}});
+    const Instant decided = supervisor.engine().target(0).phase_since;
+    std::size_t records = 0;
+    for (const journal::Record& record : house.journal.records) {
+        const auto* input = std::get_if<journal::Input>(&record.body);
+        const bool of_start = input && std::holds_alternative<event::StartFinished>(input->event);
+        const auto* noted = std::get_if<journal::Noted>(&record.body);
+        const bool of_health = noted && std::holds_alternative<fact::HealthChanged>(noted->fact.body);
+        if (!of_start && !of_health) continue;
+        EXPECT_EQ(record.at, decided);
+        ++records;
+    }
+    EXPECT_EQ(records, 2u);
+}
+
 TEST(Supervisor, an_observer_sees_each_record_once_and_no_more_when_it_has_left) {
     House house{policy_of({Service{"api"}})};
     std::vector<std::uint64_t> seen;

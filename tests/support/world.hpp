@@ -46,6 +46,7 @@ class World {
         Duration stop_takes{0};  ///< at most the grace: then SIGKILL has ended it
         std::string survivors;
         int hook_exit = 0;
+        Duration hook_takes = 1s;
         Duration lives = Duration::max();  ///< an instance ends by itself after so long
         ExitStatus exit{ExitStatus::Kind::code, 1, {}};
         bool leaves_something = false;  ///< its exits leave processes behind
@@ -225,7 +226,7 @@ class World {
     void execute(const command::RunHook& hook) {
         asked(hook.id);
         say("run hook of", hook.target);
-        after(1s, [this, hook] {
+        after(behaviours_[hook.target].hook_takes, [this, hook] {
             if (answered(hook.id))
                 give(event::HookFinished{
                     hook.id, hook.target, {ExitStatus::Kind::code, behaviours_[hook.target].hook_exit, {}}, {}});

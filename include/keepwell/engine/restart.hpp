@@ -3,6 +3,7 @@
 // May know: model.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,10 +15,14 @@ namespace keepwell::engine {
 /// Whether this exit is followed by a restart, attempts aside.
 bool condition_asks(RestartCondition condition, const ExitStatus& status);
 
-/// Whether `max_attempts` leaves a restart at `now`: with a window, restarts in (now - window, now) count.
+/// How many restarts count at `now`: with a window, those in (now - window, now).
+std::size_t attempts_used(const RestartPolicy& policy, const std::vector<Instant>& history, Instant now);
+
+/// Whether `max_attempts` leaves a restart at `now`.
 bool attempts_left(const RestartPolicy& policy, const std::vector<Instant>& history, Instant now);
 
-/// Notes a restart at `now`; the history never holds more than `max_attempts` entries.
+/// Notes a restart at `now`, and forgets what the window has left behind; the history never holds more than
+/// `max_attempts` entries.
 void note_restart(const RestartPolicy& policy, std::vector<Instant>& history, Instant now);
 
 /// The wait before the k-th restart in a row without proven health (k from 1): max(delay, backoff).
