@@ -14,7 +14,10 @@ std::optional<Closed> Engine::Impl::closed_gate(TargetIndex index, Asking asking
     if (!closed && asking != Asking::first_start) closed = closed_by_dependency(index);
     if (!closed && asking == Asking::ladder) closed = closed_by_guard(index);
     if (!closed && asking != Asking::first_start) closed = closed_by_backoff(index, asking);
-    if (!closed && is_dry(index)) closed = Closed{Hold::dry_run, never, {}, spec(index).origin};
+    if (!closed && is_dry(index)) {
+        const Origin rule = asking == Asking::ladder ? rung_origin(index) : spec(index).origin;
+        closed = Closed{Hold::dry_run, never, {}, rule};
+    }
     return closed;
 }
 

@@ -150,13 +150,6 @@ void Engine::Impl::make_restart_due(TargetIndex index, Reason reason) {
 void Engine::Impl::try_remedy(TargetIndex index) {
     Target& target = targets_[index];
     if (target.remediation != Remediation::due && target.remediation != Remediation::held) return;
-    const bool used_up = target.remedy == Remedy::restart && !target.half_open &&
-                         !attempts_left(spec(index).restart, target.history, now_);
-    if (used_up) {
-        set_remediation(index, Remediation::due);
-        return quarantine(index, Reason::attempts_used_up);
-    }
-
     const std::optional<Closed> closed = closed_gate(index, Asking::ladder);
     const bool cause_was_elsewhere = target.hold.active && (target.hold.reason == Hold::dependency ||
                                                             (target.hold.reason == Hold::storm && !storm_overruled_));
@@ -167,6 +160,13 @@ void Engine::Impl::try_remedy(TargetIndex index) {
         set_remediation(index, Remediation::idle);
         target.by_ladder = false;
         return;
+    }
+    const bool used_up = target.remedy == Remedy::restart && !target.half_open &&
+                         !attempts_left(spec(index).restart, target.history, now_);
+    const bool cause_known = closed && closed->reason <= Hold::storm;  // a person, a window, or a cause elsewhere
+    if (used_up && !cause_known) {
+        set_remediation(index, Remediation::due);
+        return quarantine(index, Reason::attempts_used_up);
     }
     if (closed) return hold(index, target.remedy, *closed);
     act(index);

@@ -347,6 +347,8 @@ void Engine::Impl::after_stop(TargetIndex index) {
         return mark(index);
     }
     if (target.final_stop || shutting_down_) {
+        const bool was_remedy = target.remediation == Remediation::acting && target.remedy == Remedy::stop;
+        if (was_remedy) note(index, fact::RemedyFinished{Remedy::stop, target.rung, true, {}}, rung_origin(index));
         stay_dead(index, why_stopped(index));
     } else {
         const Duration wait = target.cause == StartCause::remedy ? spec(index).restart.delay : 0s;

@@ -24,6 +24,7 @@ namespace keepwell::journal {
 namespace {
 
 constexpr Duration retry_every = std::chrono::seconds{1};
+constexpr Duration settled = std::chrono::seconds{10};
 constexpr mode_t private_file = 0600;
 constexpr mode_t private_folder = 0700;
 
@@ -75,10 +76,11 @@ void FileWriter::append(Record& record) {
         failure_ = "the journal in " + options_.folder + " can not be written: " + error.what();
     }
     if (kept) {
-        tell_recovered();
+        tell_recovered(record.at);
     } else {
         ++lost_;
         ++lost_in_trouble_;
+        last_loss_ = record.at;
         tell_trouble(failure_);
     }
 }
@@ -295,8 +297,9 @@ void FileWriter::tell_trouble(const std::string& text) {
     if (options_.on_trouble) options_.on_trouble(text);
 }
 
-void FileWriter::tell_recovered() {
-    if (!std::exchange(trouble_, false)) return;
+void FileWriter::tell_recovered(Instant at) {
+    if (!trouble_ || at < later(last_loss_, settled)) return;
+    trouble_ = false;
     const std::uint64_t lost = std::exchange(lost_in_trouble_, 0);
     if (options_.on_recovered) options_.on_recovered(lost);
 }

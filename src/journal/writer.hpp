@@ -32,7 +32,9 @@ struct WriterOptions {
     std::string folder;                         ///< of the journal alone; made if it is not there, mode 0700
     std::uint64_t max_size = 16 * 1024 * 1024;  ///< bytes of one file (or twice what its head repeats, if that is more)
     std::uint32_t keep = 8;                     ///< files, the one being written included; at least 1
-    /// Called once when records can not be kept, and once when they can be again. They may not append.
+    /// Called once when records can not be kept, and once when they can be again: with the first one that is kept 10 s
+    /// or more after the last loss, because a disk that is full to the brim takes a short record now and then. They may
+    /// not append.
     std::function<void(const std::string& text)> on_trouble;
     std::function<void(std::uint64_t lost)> on_recovered;
     FileCalls calls;
@@ -83,7 +85,7 @@ class FileWriter final : public Sink {
     int write_all(int fd, const std::string& text) const;
     bool failed(const std::string& what, int error);
     void tell_trouble(const std::string& text);
-    void tell_recovered();
+    void tell_recovered(Instant at);
 
     WriterOptions options_;
     int lock_fd_ = -1;
@@ -100,6 +102,7 @@ class FileWriter final : public Sink {
     std::uint64_t last_seq_ = 0;
     std::uint64_t lost_ = 0;
     std::uint64_t lost_in_trouble_ = 0;
+    Instant last_loss_ = Instant::min();
     bool trouble_ = false;
     std::string failure_;
 

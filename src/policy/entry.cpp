@@ -49,6 +49,7 @@ class Finisher {
         health();
         restart();
         ladder();
+        verify();
         quarantine();
     }
 
@@ -115,6 +116,18 @@ class Finisher {
             spec.on_unhealthy.push_back(Rung{RestartRung{}, Origin{}});
             draft_.target.hooks.emplace_back();
         }
+    }
+
+    /// A time to prove itself that ends before the first probe would judge every remedy a failure.
+    void verify() {
+        const auto& spec = draft_.spec;
+        const auto* own = own_.find("verify");
+        if (!own || !spec.verify || !spec.healthcheck) return;
+        const bool in_start_period = spec.healthcheck->start_period > 0s;
+        const Duration first_probe = in_start_period ? spec.healthcheck->start_interval : spec.healthcheck->interval;
+        if (*spec.verify > first_probe) return;
+        decoder_.error(*own->value, "`verify` ends before the first probe, " + to_string(first_probe) +
+                                        " after the start, can have passed; make it longer");
     }
 
     void quarantine() {

@@ -21,10 +21,11 @@ bool worth_keeping(const Event& event, const engine::Decisions& decisions, bool 
     return !decisions.facts.empty() || std::get<event::ProbeFinished>(event).outcome != Outcome::passed;
 }
 
-/// Probes are journaled by their results.
-bool worth_keeping(const Command& command) {
-    return !std::holds_alternative<command::RunProbe>(command) &&
-           !std::holds_alternative<command::CancelProbe>(command);
+/// Probes are journaled by their results; with `record` also when they were asked for, which a replay needs.
+bool worth_keeping(const Command& command, bool record) {
+    const bool probe =
+        std::holds_alternative<command::RunProbe>(command) || std::holds_alternative<command::CancelProbe>(command);
+    return !probe || record;
 }
 
 struct TargetOf {
@@ -106,7 +107,7 @@ void Supervisor::take(const Event& event) {
     }
     for (const Fact& fact : decisions.facts) keep(journal::Noted{fact}, fact.target);
     for (const Command& command : decisions.commands) {
-        if (worth_keeping(command)) {
+        if (worth_keeping(command, engine_.policy().record)) {
             keep(journal::Asked{command}, std::visit([](const auto& one) { return one.target; }, command));
         }
     }

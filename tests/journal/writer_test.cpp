@@ -233,6 +233,7 @@ TEST_F(JournalWriter, a_full_disk_is_counted_and_said_once) {
     for (int i = 0; i < 3; ++i) note(*writer, "lost");
     EXPECT_TRUE(writer->in_trouble());
     disk_.left = SIZE_MAX;
+    seconds_ += 10;
     note(*writer, "kept");
     note(*writer, "kept");
     EXPECT_FALSE(writer->in_trouble());
@@ -310,12 +311,27 @@ TEST_F(JournalWriter, a_disk_that_is_full_at_rotation_leaves_the_old_file_growin
     EXPECT_EQ(seqs().size(), 22U);
 }
 
+TEST_F(JournalWriter, a_disk_full_to_the_brim_that_takes_a_record_now_and_then_is_said_once) {
+    const auto writer = open();
+    for (int i = 0; i < 4; ++i) {
+        disk_.left = 0;
+        note(*writer, "lost");
+        disk_.left = SIZE_MAX;
+        note(*writer, "kept");
+    }
+    EXPECT_EQ(said_.size(), 1U);
+    seconds_ += 10;
+    note(*writer, "kept");
+    EXPECT_THAT(said_, ElementsAre(::testing::HasSubstr("No space left"), "recovered, lost 4"));
+}
+
 TEST_F(JournalWriter, a_broken_device_is_opened_again_once_a_second) {
     const auto writer = open();
     note(*writer, "kept");
     disk_ = {0, EIO, true};
     note(*writer, "lost");
     disk_.left = SIZE_MAX;
+    seconds_ += 10;
     note(*writer, "kept");
     EXPECT_THAT(said_, ElementsAre("the journal in " + folder_.journal() + " can not be written: Input/output error",
                                    "recovered, lost 1"));
@@ -370,6 +386,7 @@ TEST_F(JournalWriter, a_folder_that_can_not_be_made_stops_nothing) {
     EXPECT_EQ(note(*writer, "lost"), 1U);
     EXPECT_EQ(writer->lost(), 1U);
     std::filesystem::remove(state);
+    seconds_ += 10;
     EXPECT_EQ(note(*writer, "kept"), 2U);
     EXPECT_EQ(writer->lost(), 1U);
     EXPECT_THAT(said_, ElementsAre("the journal in " + folder_.journal() + " can not be written: Not a directory",

@@ -147,7 +147,7 @@ struct ServiceSpec {
 /// A process to execute; templates and variables are already expanded.
 struct ProcessSpec {
     std::vector<std::string> command;
-    std::string working_dir;  ///< absolute
+    std::string working_dir;                                       ///< absolute
     std::vector<std::pair<std::string, std::string>> environment;  ///< added to keepwell's own; the last one wins
     std::string user;  ///< "name", "name:group", "uid", "uid:gid"; empty: keepwell's own
     int stop_signal = 15;

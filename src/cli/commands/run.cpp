@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <optional>
@@ -85,20 +84,12 @@ std::string opening(const Policy& policy, const Folders& folders, const std::str
     return text + "Ctrl-C stops everything; once more, and it stops at once\n\n";
 }
 
-/// What is wrong with the journal. A disk that is full to the brim takes a record now and then: that is said once in a
-/// while, not each time.
+/// What is wrong with the journal, for people now and for `status` meanwhile.
 struct JournalTrouble {
-    using Time = std::chrono::steady_clock::time_point;
-
     std::string text;  ///< empty: nothing
-    std::optional<Time> told;
 
     void begin(const std::string& what) {
-        constexpr auto pause = std::chrono::minutes{10};
         text = what;
-        const Time now = std::chrono::steady_clock::now();
-        if (told && now - *told < pause) return;
-        told = now;
         log_warning(what + "; healing goes on, and it is tried again");
     }
     void end(std::uint64_t lost) {
