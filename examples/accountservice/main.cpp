@@ -1,0 +1,156 @@
+// accountservice [--port 6767] [--store DIR]: a small HTTP service to try keepwell on. Listens on 127.0.0.1 only,
+// because anybody who reaches it can make it sick.
+//
+//   GET      /health                       200 {"status":"UP"}, or 503 {"status":"Database unaccessible"}
+//   GET|PUT  /testability/healthy/false    makes it sick; /true makes it well
+//   GET      /accounts/10000               one account
+//
+// May know: api, Asio and Beast. SIGTERM and SIGINT end it at once; it has nothing to lose.
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+
+#include "api.hpp"
+
+namespace accountservice {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+
+/// One connection: reads a request, answers it, and so on until the other side has enough.
+class Session : public std::enable_shared_from_this<Session> {
+  public:
+    Session(tcp::socket socket, Api& api) : stream_(std::move(socket)), api_(api) {}
+
+    void read() {
+        parser_.emplace();
+        parser_->body_limit(64 * 1024);
+        stream_.expires_after(10s);
+        http::async_read(stream_, buffer_, *parser_,
+                         [self = shared_from_this()](beast::error_code failed, std::size_t) {
+                             if (!failed) self->write();
+                         });
+    }
+
+  private:
+    void write() {
+        const auto& request = parser_->get();
+        const std::string_view target(request.target().data(), request.target().size());
+        const std::string_view method(request.method_string().data(), request.method_string().size());
+        const Answer answer = api_.answer(method, target.substr(0, target.find('?')));
+        response_ = {};
+        response_.version(request.version());
+        response_.result(answer.status);
+        response_.set(http::field::content_type, "application/json");
+        if (!answer.allow.empty()) response_.set(http::field::allow, answer.allow);
+        response_.keep_alive(request.keep_alive());
+        response_.body() = answer.body + "\n";
+        response_.prepare_payload();
+        http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code failed, std::size_t) {
+            if (!failed && self->response_.keep_alive()) self->read();
+        });
+    }
+
+    beast::tcp_stream stream_;
+    beast::flat_buffer buffer_;
+    std::optional<http::request_parser<http::string_body>> parser_;
+    http::response<http::string_body> response_;
+    Api& api_;
+};
+
+class Listener {
+  public:
+    Listener(asio::io_context& io, std::uint16_t port, Api& api)
+        : acceptor_(io, {asio::ip::address_v4::loopback(), port}), pause_(io), api_(api) {}
+
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+    void accept() {
+        acceptor_.async_accept([this](beast::error_code failed, tcp::socket socket) {
+            if (!failed) {
+                std::make_shared<Session>(std::move(socket), api_)->read();
+                return accept();
+            }
+            // Out of descriptors, most likely: an immediate retry would only spin.
+            pause_.expires_after(100ms);
+            pause_.async_wait([this](beast::error_code) { accept(); });
+        });
+    }
+
+  private:
+    tcp::acceptor acceptor_;
+    asio::steady_timer pause_;
+    Api& api_;
+};
+
+struct Options {
+    std::uint16_t port = 6767;
+    std::string store = "accounts";
+};
+
+std::optional<Options> read_options(int argc, char** argv) {
+    Options options;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const std::string_view name = argv[i];
+        const std::string_view value = argv[i + 1];
+        if (name == "--store") {
+            options.store = value;
+        } else if (name == "--port") {
+            const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), options.port);
+            if (failed != std::errc{} || end != value.data() + value.size()) return std::nullopt;
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (argc % 2 == 0) return std::nullopt;
+    return options;
+}
+
+int serve(const Options& options) {
+    asio::io_context io(1);
+    asio::signal_set signals(io, SIGTERM, SIGINT);
+    signals.async_wait([&io](beast::error_code, int) { io.stop(); });
+    Api api{Store(options.store)};
+    Listener listener(io, options.port, api);
+    listener.accept();
+    std::cout << "accountservice: listening on http://127.0.0.1:" << listener.port() << ", accounts in "
+              << options.store << std::endl;
+    io.run();
+    std::cout << "accountservice: ended\n";
+    return 0;
+}
+
+}  // namespace
+}  // namespace accountservice
+
+int main(int argc, char** argv) {
+    const auto options = accountservice::read_options(argc, argv);
+    if (!options) {
+        std::cerr << "usage: accountservice [--port 6767] [--store DIR]\n";
+        return 2;
+    }
+    try {
+        return accountservice::serve(*options);
+    } catch (const std::exception& failed) {
+        std::cerr << "accountservice: port " << options->port << ": " << failed.what() << '\n';
+        return 1;
+    }
+}

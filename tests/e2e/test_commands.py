@@ -1,0 +1,145 @@
+"""The commands on a running keepwell: its socket, its exit codes, the operator's hand."""
+
+import os
+import signal
+import stat
+import subprocess
+import unittest
+
+import harness
+
+SLEEPER = "services: {one: {command: [sleep, '1000']}}\n"
+
+
+class Socket(harness.Case):
+    def test_second_keepwell_on_the_socket_is_refused(self):
+        policy = self.policy(SLEEPER)
+        run = self.start(policy)
+        run.wait_for("target.phase", "one", to="running")
+        second = subprocess.run(
+            [harness.KEEPWELL, "run", policy, "--journal", self.folder / "other"],
+            env=self.env, capture_output=True, text=True, timeout=harness.PATIENCE, check=False,
+        )  # fmt: skip
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(str(self.socket), second.stderr)
+        self.status(code=0)
+
+    def test_second_keepwell_on_the_journal_starts_no_second_copy(self):
+        policy = self.policy(SLEEPER)
+        run = self.start(policy)
+        run.wait_for("target.phase", "one", to="running")
+        second = subprocess.run(
+            [harness.KEEPWELL, "run", policy, "--journal", self.journal, "--socket", self.folder / "other.sock"],
+            env=self.env, capture_output=True, text=True, timeout=harness.PATIENCE, check=False,
+        )  # fmt: skip
+        self.assertEqual(second.returncode, 1)
+
+    def test_stale_socket_is_taken_over(self):
+        policy = self.policy(SLEEPER)
+        first = self.start(policy)
+        first.wait_for("target.phase", "one", to="running")
+        self.remember(first)
+        first.signal(signal.SIGKILL)
+        first.wait()
+        self.assertTrue(stat.S_ISSOCK(os.stat(self.socket).st_mode))
+        second = self.start(policy)
+        second.wait_for("target.phase", "one", to="running")
+        self.status(code=0)
+        self.assertEqual(stat.S_IMODE(os.stat(self.socket).st_mode), 0o600)
+
+    def test_without_a_keepwell_commands_say_so(self):
+        self.assertIn(str(self.socket), self.keepwell("status", code=5))
+
+
+class ExitCodes(harness.Case):
+    def test_of_status(self):
+        port = harness.free_port()
+        run = self.start(self.policy(f"""
+services:
+  accounts:
+    command: ["{harness.BIN}/accountservice", --port, "{port}", --store, "{self.folder}/accounts"]
+    healthcheck: {{http: "http://127.0.0.1:{port}/health", interval: 200ms, timeout: 5s, retries: 2}}
+    on_unhealthy: [notify]
+"""))
+        run.wait_for("target.health", "accounts", to="healthy")
+        self.keepwell("status", code=0)
+        harness.http_get(f"http://127.0.0.1:{port}/testability/healthy/false")
+        run.wait_for("target.health", "accounts", to="unhealthy")
+        self.assertIn("unhealthy", self.keepwell("status", code=3))
+        self.assertIn("accounts", self.keepwell("explain", "accounts"))
+        self.keepwell("status", "nobody", code=4)
+        self.keepwell("explain", "nobody", code=4)
+        self.keepwell("nonsense", code=2)
+        self.keepwell("check", self.folder / "nowhere.yaml", code=2)
+
+    def test_mistakes_in_the_policy_are_all_said_and_nothing_starts(self):
+        policy = self.policy("services:\n  one:\n    comand: [sleep, '1']\n    healthcheck: {intervall: 5s}\n")
+        said = self.keepwell("run", policy, "--journal", self.journal, code=2)
+        self.assertIn(f"{policy}:3:5: error: unknown key `comand`", said)
+        self.assertIn("did you mean `command`?", said)
+        self.assertIn("intervall", said)
+        self.assertFalse(self.journal.exists())
+
+    def test_of_ping(self):
+        port = harness.free_port()
+        server = subprocess.Popen(
+            [harness.BIN / "accountservice", "--port", str(port), "--store", self.folder / "accounts"],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        server.stdout.readline()
+        for program in ([harness.KEEPWELL, "ping"], [harness.BIN / "keepwell-ping"]):
+            for url, code in ((f"http://127.0.0.1:{port}/health", 0), (f"http://127.0.0.1:{port}/nowhere", 1),
+                              (f"tcp://127.0.0.1:{port}", 0), (f"tcp://127.0.0.1:{harness.free_port()}", 1)):  # fmt: skip
+                done = subprocess.run([*program, url], capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, code, f"{program} {url}: {done.stdout}{done.stderr}")
+
+
+class ByHand(harness.Case):
+    def test_stop_start_and_restart(self):
+        run = self.start(self.policy(SLEEPER))
+        at, _ = run.wait_for("target.phase", "one", to="running")
+        pid = self.pid_of("one")
+        self.keepwell("stop", "one")
+        at, _ = run.wait_for("target.phase", "one", after=at, to="stopped")
+        self.assertFalse(harness.alive(pid))
+        self.keepwell("start", "one")
+        at, _ = run.wait_for("target.phase", "one", after=at, to="running")
+        pid = self.pid_of("one")
+        self.keepwell("restart", "one")
+        at, _ = run.wait_for("target.phase", "one", after=at, to="running")
+        self.assertNotEqual(self.pid_of("one"), pid)
+
+    def test_paused_target_is_not_started_again_until_resumed(self):
+        run = self.start(self.policy("services: {one: {command: [sleep, '1000'], deploy: {restart_policy: {delay: 0s}}}}\n"))
+        run.wait_for("target.phase", "one", to="running")
+        self.keepwell("pause", "one")
+        at, _ = run.wait_for("operator.pause", "one")
+        os.kill(self.pid_of("one"), signal.SIGKILL)
+        run.wait_for("remedy.held", "one", after=at, reason="paused")
+        self.keepwell("resume", "one")
+        run.wait_for("target.phase", "one", after=at, to="running")
+
+    def test_events_are_followed(self):
+        run = self.start(self.policy(SLEEPER))
+        run.wait_for("target.phase", "one", to="running")
+        follower = subprocess.Popen(
+            [harness.KEEPWELL, "events", "-f", "-o", "json", "--target", "one"],
+            env=self.env, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.addCleanup(follower.stdout.close)
+        self.addCleanup(follower.wait)
+        self.addCleanup(follower.terminate)
+        first = follower.stdout.readline()
+        self.assertIn('"target.phase"', first)
+        self.keepwell("stop", "one")
+        for line in follower.stdout:
+            if '"stopped"' in line:
+                return
+        self.fail("the stop was not told")
+
+
+if __name__ == "__main__":
+    unittest.main()

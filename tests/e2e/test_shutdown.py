@@ -1,0 +1,58 @@
+"""SIGTERM ends what keepwell started, in reverse dependency order; a second one at once."""
+
+import signal
+import time
+import unittest
+
+import harness
+
+
+class Shutdown(harness.Case):
+    def test_stops_in_reverse_dependency_order(self):
+        run = self.start(self.policy("""
+services:
+  db: {command: [sleep, "1000"]}
+  api: {command: [sleep, "1000"], depends_on: [db]}
+  web: {command: [sleep, "1000"], depends_on: [api]}
+"""))
+        run.wait_for("target.phase", "web", to="running")
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait(), 0)
+        at = {}
+        for number, event in enumerate(run.events):
+            if event["type"] == "target.phase":
+                at[event["target"], event["to"]] = number
+        self.assertLess(at["web", "stopped"], at["api", "stopping"])
+        self.assertLess(at["api", "stopped"], at["db", "stopping"])
+        self.assertFalse(self.socket.exists())
+
+    def test_second_signal_does_not_wait_for_the_grace(self):
+        ready = self.folder / "ready"
+        run = self.start(self.policy(f"""
+services:
+  stubborn:
+    command: [sh, -c, "trap '' TERM; touch {ready}; while :; do sleep 1; done"]
+    stop_grace_period: 10m
+"""))
+        run.wait_for("target.phase", "stubborn", to="running")
+        harness.wait_until(ready.exists, "the service ignores SIGTERM")
+        pid = self.pid_of("stubborn")
+        run.signal(signal.SIGTERM)
+        run.wait_for("target.phase", "stubborn", to="stopping")
+        begin = time.monotonic()
+        run.signal(signal.SIGTERM)
+        run.wait()
+        self.assertLess(time.monotonic() - begin, 30)
+        self.assertFalse(harness.alive(pid))
+
+    def test_what_was_stopped_by_the_end_of_keepwell_starts_with_the_next_one(self):
+        policy = self.policy("services: {one: {command: [sleep, '1000']}}\n")
+        run = self.start(policy)
+        run.wait_for("target.phase", "one", to="running")
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait(), 0)
+        self.start(policy).wait_for("target.phase", "one", to="running")
+
+
+if __name__ == "__main__":
+    unittest.main()
