@@ -143,8 +143,10 @@ class Engine::Impl {
     void act_notify(TargetIndex index);
     void forget_hook(TargetIndex index);
     void hook_done(TargetIndex index, bool success, std::string detail);
+    void climb(TargetIndex index);
     void next_rung(TargetIndex index, Reason reason);
     void not_proven(TargetIndex index, Reason reason);
+    void leave_unproven(TargetIndex index);
     void verify(TargetIndex index);
     void quarantine(TargetIndex index, Reason reason);
     void try_out_of_quarantine(TargetIndex index);

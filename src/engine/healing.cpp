@@ -264,14 +264,20 @@ void Engine::Impl::verify(TargetIndex index) {
     if (target.by_ladder) target.verify_until = later(now_, verify_time(index));
 }
 
+/// We can not ask, which says nothing about the remedy. Its place is given back; once the target can be asked and is
+/// unhealthy still, the next rung is due.
+void Engine::Impl::leave_unproven(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.by_ladder) climb(index);
+    set_remediation(index, Remediation::idle);
+    target.by_ladder = false;
+}
+
 /// It was not proven to have helped.
 void Engine::Impl::not_proven(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
-    if (target.shown_health == Health::unknown) {  // we can not ask: that says nothing about the remedy
-        target.verify_until = later(now_, verify_time(index));
-        return;
-    }
     target.verify_until = never;
+    if (target.shown_health == Health::unknown && !target.half_open) return leave_unproven(index);
     note(index, fact::RemedyVerified{target.remedy, target.rung, false}, rung_origin(index));
     open_incident(index, Reason::unhealthy, {});
     if (target.half_open) return quarantine(index, Reason::remedy_failed);
@@ -285,10 +291,13 @@ void Engine::Impl::not_proven(TargetIndex index, Reason reason) {
 }
 
 /// The last rung repeats.
-void Engine::Impl::next_rung(TargetIndex index, Reason reason) {
-    Target& target = targets_[index];
+void Engine::Impl::climb(TargetIndex index) {
     const auto last = static_cast<std::uint32_t>(spec(index).on_unhealthy.size()) - 1;
-    target.rung = std::min(target.rung + 1, last);
+    targets_[index].rung = std::min(targets_[index].rung + 1, last);
+}
+
+void Engine::Impl::next_rung(TargetIndex index, Reason reason) {
+    climb(index);
     make_due(index, reason);
 }
 

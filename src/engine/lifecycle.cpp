@@ -66,7 +66,7 @@ constexpr Transition<Remediation> remediations[] = {
     {Remediation::acting, Remediation::due, "the remedy could not be done, or the instance ended by itself meanwhile"},
     {Remediation::acting, Remediation::idle,
      "it recovered meanwhile, the remedy was `stop` or `notify`, or a person acts"},
-    {Remediation::verifying, Remediation::idle, "proven healthy, or a person acts"},
+    {Remediation::verifying, Remediation::idle, "proven healthy, can not be asked, or a person acts"},
     {Remediation::verifying, Remediation::due, "not proven in its time, or the instance ended by itself"},
     {Remediation::verifying, Remediation::quarantined, "the try out of quarantine did not help"},
     {Remediation::quarantined, Remediation::due, "time for one try"},

@@ -11,39 +11,16 @@
 #include "support/fake_processes.hpp"
 #include "support/memory_journal.hpp"
 #include "support/policies.hpp"
+#include "support/virtual_clock.hpp"
 #include "support/virtual_loop.hpp"
 
 namespace keepwell::control {
 
-/// Virtual time, which begins at 10:31:00 on a wall clock.
-class VirtualClock final : public supervisor::ClockPort {
-  public:
-    explicit VirtualClock(testing::VirtualLoop& loop) : loop_(loop) {}
-
-    Instant now() const override { return loop_.now(); }
-    WallTime wall() const override {
-        using namespace std::chrono;
-        const WallTime begin = sys_days{year{2024} / 5 / 1} + hours{10} + minutes{31};
-        return begin + duration_cast<milliseconds>(loop_.now().time_since_epoch());
-    }
-    LocalTime local(WallTime) const override { return {}; }
-    void arm(Instant at, std::function<void()> due) override {
-        const std::uint64_t mine = ++armed_;
-        if (at == never) return;
-        loop_.at(at, [this, mine, due = std::move(due)] {
-            if (mine == armed_) due();
-        });
-    }
-
-  private:
-    testing::VirtualLoop& loop_;
-    std::uint64_t armed_ = 0;
-};
-
-class NoOutput final : public supervisor::OutputPort {
-  public:
-    std::string tail(const TargetSpec&, std::size_t) const override { return {}; }
-};
+/// Virtual time begins at 10:31:00 on the wall clock.
+inline WallTime beginning() {
+    using namespace std::chrono;
+    return sys_days{year{2024} / 5 / 1} + hours{10} + minutes{31};
+}
 
 struct House {
     explicit House(Policy policy, std::size_t kept = 8 * 1024 * 1024)
@@ -72,8 +49,8 @@ struct House {
     testing::VirtualLoop loop;
     testing::FakeProbes probes{loop, sink()};
     testing::FakeProcesses processes{loop, sink()};
-    VirtualClock clock{loop};
-    NoOutput output;
+    testing::VirtualClock clock{loop, beginning()};
+    testing::FakeOutput output;
     journal::MemoryJournal journal;
     std::string trouble;
     std::string output_folder = "/state/output";
@@ -84,7 +61,7 @@ struct House {
 
 /// `api` is probed each 10 s and unhealthy after 2 failures; `worker` has two replicas and no probe.
 inline Policy shop() {
-    return tests::policy_of({tests::Service{"api"}.probed(10s, 2), tests::Service{"worker"}.replicas(2)});
+    return testing::policy_of({testing::Service{"api"}.probed(10s, 2), testing::Service{"worker"}.replicas(2)});
 }
 
 }  // namespace keepwell::control

@@ -136,8 +136,8 @@ TEST(Well, is_not_what_is_only_starting) {
 }
 
 TEST(Well, is_what_a_person_stopped_but_not_what_ended_badly) {
-    House house{tests::policy_of({tests::Service{"by_hand"}, tests::Service{"done"}.restart(RestartCondition::none, 0s),
-                                  tests::Service{"broken"}.restart(RestartCondition::none, 0s)})};
+    House house{testing::policy_of({testing::Service{"by_hand"}, testing::Service{"done"}.restart(RestartCondition::none, 0s),
+                                  testing::Service{"broken"}.restart(RestartCondition::none, 0s)})};
     house.processes.lives("done", {testing::ProcessLife::exits(0)});
     house.processes.lives("broken", {testing::ProcessLife::exits(7)});
     house.begin();
@@ -149,7 +149,7 @@ TEST(Well, is_what_a_person_stopped_but_not_what_ended_badly) {
 }
 
 TEST(Well, is_not_what_waits_for_its_next_start) {
-    House house{tests::policy_of({tests::Service{"one"}.restart(RestartCondition::any, 5s)})};
+    House house{testing::policy_of({testing::Service{"one"}.restart(RestartCondition::any, 5s)})};
     house.processes.lives("one", {testing::ProcessLife::exits(0), testing::ProcessLife::runs()});
     house.begin();
     EXPECT_FALSE(is_well(house, "one"));

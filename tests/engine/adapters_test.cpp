@@ -1,7 +1,7 @@
 // Adapters that are late, silent or wrong: nothing is doubled, nothing hangs, and the impossible is recorded.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -142,4 +142,4 @@ TEST(Adapters, errors_of_the_probes_are_over_with_the_instance) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -1,7 +1,7 @@
 // depends_on with Compose's conditions, the dependant of a sick dependency, and `restart: true`.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -250,4 +250,4 @@ TEST(Dependencies, what_is_not_required_and_was_stopped_by_its_ladder_is_no_hind
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

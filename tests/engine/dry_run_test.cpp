@@ -1,7 +1,7 @@
 // Dry-run: probes are real, everything is decided, nothing is done.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -144,4 +144,4 @@ TEST(DryRun, an_adopted_instance_is_still_known_when_it_has_ended_so_that_none_i
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -5,7 +5,7 @@
 
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -77,4 +77,4 @@ TEST(Explain, attempts_outside_the_window_are_not_used) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -1,7 +1,7 @@
 // The gates between due and done, and their order. Each refusal has a reason that is recorded once.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -210,4 +210,4 @@ TEST(Gates, the_first_closed_gate_is_the_reason_and_a_new_reason_is_said) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -1,7 +1,7 @@
 // The on_unhealthy ladder: one rung for each attempt that did not help, and the proof of each remedy.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -226,6 +226,21 @@ TEST(Healing, a_crash_while_a_remedy_is_verified_is_answered_by_the_restart_poli
     EXPECT_EQ(world.lines("remedy.verified"), (Lines{"4.5s api remedy.verified restart did not help"}));
 }
 
+TEST(Healing, a_remedy_that_can_not_be_proven_gives_its_place_back_and_is_followed_when_it_can_be_asked) {
+    World world{policy_of({sick({RunRung{}, RestartRung{}}).verify(10s)})};
+    world.of("api").answer = [](World& now) {
+        if (now.now > Instant{4s} && now.now < Instant{30s}) return cannot_ask();
+        return now.now < Instant{2s} ? pass() : fail();
+    };
+    world.begin();
+    world.run_until(20s);
+    EXPECT_EQ(world.target("api").shown_health, Health::unknown);
+    EXPECT_EQ(world.target("api").remediation, Remediation::idle);
+    world.run_until(31s);
+    EXPECT_EQ(world.lines("remedy.started"),
+              (Lines{"3s api remedy.started run: unhealthy", "30s api remedy.started restart: unhealthy"}));
+}
+
 TEST(Healing, one_incident_lasts_from_the_first_unhealthy_moment_to_the_proof) {
     World world{policy_of({sick({RestartRung{}})})};
     well_after(world, 3);
@@ -261,4 +276,4 @@ TEST(Healing, due_held_and_started_name_the_same_attempt) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -1,7 +1,7 @@
 // Humans win: what people ask for is done, and what they stopped stays stopped.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -146,4 +146,4 @@ TEST(Persons, a_reset_of_a_sick_target_tries_the_ladder_again_at_once) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -1,7 +1,7 @@
 // Docker's HEALTHCHECK semantics, by its own vectors: moby daemon/health.go. Times are seconds after the start.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 std::vector<Duration> seconds(std::initializer_list<int> list) {
@@ -196,4 +196,4 @@ TEST(Probing, a_long_failure_is_said_retries_times_and_then_only_when_it_fails_d
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -11,7 +11,7 @@
 
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 /// A policy and a fate, drawn from one number, so that a failing case is named by it.
@@ -524,4 +524,4 @@ RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_rem
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -1,7 +1,7 @@
 // Quarantine: given up for a while, with single tries at growing distances.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -113,4 +113,4 @@ TEST(Quarantine, what_has_no_ladder_is_left_alone_while_it_lives_however_sick) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -2,7 +2,7 @@
 // top. Instances fail one second after their start, so with a delay of 5 s starts are 6 s apart.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 constexpr auto any = RestartCondition::any;
@@ -198,4 +198,4 @@ TEST(Restarts, every_restart_names_its_cause_before_it_happens) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

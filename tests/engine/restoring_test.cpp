@@ -1,7 +1,7 @@
 // What outlives keepwell: instances are adopted, and states, counters, stops and quarantines go on.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -273,4 +273,4 @@ TEST(Restoring, a_remedy_whose_stop_was_under_way_is_finished_whatever_the_condi
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

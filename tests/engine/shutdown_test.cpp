@@ -1,7 +1,7 @@
 // Keepwell ends: everything stops in reverse dependency order within the grace periods, or at once.
 #include "support/world.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -107,4 +107,4 @@ TEST(Shutdown, a_second_request_hurries_what_an_exit_left_behind_too) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -19,12 +19,8 @@
 #include "policy/load.hpp"
 #include "support/house.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
-
-using keepwell::testing::HookLife;
-using keepwell::testing::ProbeAnswer;
-using keepwell::testing::ProcessLife;
 
 std::string read(const std::filesystem::path& path) {
     std::ifstream file{path};
@@ -159,4 +155,4 @@ std::vector<std::string> folders() {
 INSTANTIATE_TEST_SUITE_P(All, Scenarios, ::testing::ValuesIn(folders()), [](const auto& one) { return one.param; });
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -6,11 +6,9 @@
 #include "support/house.hpp"
 #include "support/policies.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 namespace {
 
-using keepwell::testing::ProbeAnswer;
-using keepwell::testing::ProcessLife;
 using Lines = std::vector<std::string>;
 
 template <typename Body>
@@ -255,4 +253,4 @@ TEST(Supervisor, what_was_recorded_leads_to_the_same_decisions_again) {
 }
 
 }  // namespace
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

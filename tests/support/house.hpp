@@ -11,45 +11,10 @@
 #include "support/fake_processes.hpp"
 #include "support/memory_journal.hpp"
 #include "support/trace.hpp"
+#include "support/virtual_clock.hpp"
 #include "support/virtual_loop.hpp"
 
-namespace keepwell::tests {
-
-/// The supervisor's clock on a VirtualLoop. The wall clock begins on Thursday, 1 January 1970, 00:00, and is local.
-class VirtualClock final : public supervisor::ClockPort {
-  public:
-    explicit VirtualClock(testing::VirtualLoop& loop) : loop_{loop} {}
-
-    Instant now() const override { return loop_.now(); }
-    WallTime wall() const override {
-        return WallTime{std::chrono::duration_cast<WallTime::duration>(loop_.now().time_since_epoch())};
-    }
-    LocalTime local(WallTime wall) const override {
-        const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(wall.time_since_epoch());
-        return {minutes % (24h), static_cast<int>((minutes / (24h) + 4) % 7)};
-    }
-    void arm(Instant at, std::function<void()> due) override {
-        const std::uint64_t mine = ++armed_;
-        if (at == never) return;
-        loop_.at(at, [this, mine, due = std::move(due)] {
-            if (mine == armed_) due();
-        });
-        ++armings;
-    }
-
-    std::size_t armings = 0;
-
-  private:
-    testing::VirtualLoop& loop_;
-    std::uint64_t armed_ = 0;
-};
-
-class FakeOutput final : public supervisor::OutputPort {
-  public:
-    std::string tail(const TargetSpec& target, std::size_t) const override {
-        return "the last words of " + target.name;
-    }
-};
+namespace keepwell::testing {
 
 class House {
   public:
@@ -78,13 +43,13 @@ class House {
         return lines;
     }
 
-    testing::VirtualLoop loop;
+    VirtualLoop loop;
     VirtualClock clock{loop};
-    testing::FakeProcesses processes;
-    testing::FakeProbes probes;
+    FakeProcesses processes;
+    FakeProbes probes;
     FakeOutput output;
     journal::MemoryJournal journal;
     std::unique_ptr<supervisor::Supervisor> supervisor;
 };
 
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

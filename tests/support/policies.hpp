@@ -7,7 +7,7 @@
 
 #include "keepwell/model/spec.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 
 /// A service under construction: `Service{"api"}.probed(10s, 3).after(0, …)`.
 struct Service {
@@ -100,4 +100,4 @@ inline Policy policy_of(const std::vector<Service>& services, Guard guard = {}) 
     return policy;
 }
 
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -7,7 +7,7 @@
 #include "keepwell/model/fact.hpp"
 #include "keepwell/model/spec.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 
 /// A moment as time since the beginning of the test.
 inline std::string moment(Instant at) { return at == never ? "never" : to_string(at.time_since_epoch()); }
@@ -65,4 +65,4 @@ inline std::string trace_line(const Policy& policy, const Fact& fact, Instant at
     return moment(at) + " " + who + " " + std::string{type_name(fact)} + (what.empty() ? "" : " " + what);
 }
 
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing

@@ -16,7 +16,7 @@
 #include "support/policies.hpp"
 #include "support/trace.hpp"
 
-namespace keepwell::tests {
+namespace keepwell::testing {
 
 /// How a probe is answered.
 struct Answer {
@@ -242,4 +242,4 @@ class World {
     std::int64_t last_pid_ = 100;
 };
 
-}  // namespace keepwell::tests
+}  // namespace keepwell::testing
