@@ -104,6 +104,7 @@ struct Loop::State {
 
 Loop::Loop() : state_(std::make_unique<State>()) {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     state_->timer = std::make_unique<Timer>(*this);
 }
 

@@ -38,8 +38,8 @@ class Timer {
 
 class Loop final : public supervisor::ClockPort {
   public:
-    /// Also ignores SIGPIPE in this process (what we start gets the default back): a peer that goes away is an error of
-    /// one write, not the end of keepwell.
+    /// Also ignores SIGPIPE and SIGXFSZ in this process (what we start gets the defaults back): a peer that goes away,
+    /// or a file that may not grow any more, is an error of one write, not the end of keepwell.
     Loop();
     ~Loop() override;
     Loop(const Loop&) = delete;

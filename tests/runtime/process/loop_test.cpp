@@ -138,9 +138,10 @@ TEST(Loop, signals_are_told_on_the_loop_each_time) {
     EXPECT_EQ(signals, (std::vector<int>{SIGINT, SIGTERM, SIGHUP}));
 }
 
-TEST(Loop, a_broken_pipe_is_no_signal) {
+TEST(Loop, a_broken_pipe_or_a_full_file_is_no_signal) {
     Loop loop;
     std::raise(SIGPIPE);
+    std::raise(SIGXFSZ);
 }
 
 }  // namespace
