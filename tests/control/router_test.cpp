@@ -136,8 +136,9 @@ TEST(Well, is_not_what_is_only_starting) {
 }
 
 TEST(Well, is_what_a_person_stopped_but_not_what_ended_badly) {
-    House house{testing::policy_of({testing::Service{"by_hand"}, testing::Service{"done"}.restart(RestartCondition::none, 0s),
-                                  testing::Service{"broken"}.restart(RestartCondition::none, 0s)})};
+    House house{
+        testing::policy_of({testing::Service{"by_hand"}, testing::Service{"done"}.restart(RestartCondition::none, 0s),
+                            testing::Service{"broken"}.restart(RestartCondition::none, 0s)})};
     house.processes.lives("done", {testing::ProcessLife::exits(0)});
     house.processes.lives("broken", {testing::ProcessLife::exits(7)});
     house.begin();
