@@ -457,7 +457,9 @@ HttpResponse CurlTransfer::response(CURLcode code) {
     result.end = end_of(code, result.connect_error);
     result.status = static_cast<int>(status);
     result.body = std::move(body_);
-    if (result.end == HttpResponse::End::lack && system_error != 0) {
+    if (code == CURLE_SSL_CACERT_BADFILE) {
+        result.error = std::string{error_[0] ? error_ : curl_easy_strerror(code)} + "; is ca-certificates installed?";
+    } else if (result.end == HttpResponse::End::lack && system_error != 0) {
         result.error = ::strerrordesc_np(static_cast<int>(system_error));
     } else if (header_bytes_ > max_header) {
         result.error = "more than 256 KiB of headers";
@@ -470,7 +472,8 @@ HttpResponse CurlTransfer::response(CURLcode code) {
 HttpResponse::End CurlTransfer::end_of(CURLcode code, int connect_error) const {
     if (code == CURLE_OK) return HttpResponse::End::complete;
     if (cut_) return HttpResponse::End::cut;
-    if (code == CURLE_OUT_OF_MEMORY || is_our_lack(connect_error, family_)) return HttpResponse::End::lack;
+    const bool lack = code == CURLE_OUT_OF_MEMORY || code == CURLE_SSL_CACERT_BADFILE;
+    if (lack || is_our_lack(connect_error, family_)) return HttpResponse::End::lack;
     if (code == CURLE_OPERATION_TIMEDOUT && connect_error == 0) return HttpResponse::End::timed_out;
     return HttpResponse::End::failed;
 }

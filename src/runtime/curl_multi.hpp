@@ -38,7 +38,7 @@ struct HttpResponse {
         cut,        ///< as complete, but the body is longer than was wanted
         timed_out,  ///< `timeout` is over
         failed,     ///< the other side, or the request, is at fault; `error` says why
-        lack,       ///< we are: out of descriptors, ports or memory; `error` says of what
+        lack,       ///< we are: no descriptors, ports, memory or certificates; `error` says what
     };
     End end = End::failed;
     int status = 0;
