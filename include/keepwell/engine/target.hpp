@@ -14,7 +14,7 @@
 namespace keepwell::engine {
 
 /// Why the next start is wanted; it decides which gates are asked and what is counted.
-enum class StartCause : std::uint8_t { none, initial, exited, remedy, operated, dependency };
+enum class StartCause : std::uint8_t { initial, exited, remedy, operated, dependency };
 
 /// A remedy that is due but not done.
 struct HoldState {
