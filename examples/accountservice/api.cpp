@@ -2,6 +2,7 @@
 #include "api.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 namespace accountservice {
@@ -25,6 +26,10 @@ Answer Api::answer(std::string_view method, std::string_view path) {
     if (path == "/health") return method == "GET" ? health() : only("GET");
     if (const auto value = segment_after("/testability/healthy/", path)) {
         return method == "GET" || method == "PUT" ? set_healthy(*value) : only("GET, PUT");
+    }
+    if (path == "/testability/crash") {
+        if (method == "GET" || method == "PUT") std::_Exit(1);
+        return only("GET, PUT");
     }
     if (const auto id = segment_after("/accounts/", path)) return method == "GET" ? account(*id) : only("GET");
     return not_found();

@@ -18,7 +18,7 @@ class Api {
   public:
     explicit Api(Store store) : store_(std::move(store)) {}
 
-    /// `method` is "GET", "PUT", …; `path` comes without a query.
+    /// `method` is "GET", "PUT", …; `path` comes without a query. Asked to crash, it ends the process.
     Answer answer(std::string_view method, std::string_view path);
 
   private:

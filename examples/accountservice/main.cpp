@@ -1,11 +1,13 @@
-// accountservice [--port 6767] [--store DIR]: a small HTTP service to try keepwell on. Listens on 127.0.0.1 only,
-// because anybody who reaches it can make it sick.
+// accountservice [--port 6767] [--address 127.0.0.1] [--store DIR] [--sigterm end|ignore]: a small HTTP service to try
+// keepwell on. Listens on 127.0.0.1, because anybody who reaches it can make it sick; in a container, name 0.0.0.0.
 //
 //   GET      /health                       200 {"status":"UP"}, or 503 {"status":"Database unaccessible"}
 //   GET|PUT  /testability/healthy/false    makes it sick; /true makes it well
+//   GET|PUT  /testability/crash            it ends at once with exit code 1, and answers nobody
 //   GET      /accounts/10000               one account
 //
-// May know: api, Asio and Beast. SIGTERM and SIGINT end it at once; it has nothing to lose.
+// May know: api, Asio and Beast. SIGTERM and SIGINT end it at once; it has nothing to lose. Told to ignore SIGTERM, it
+// is the service that has to be killed.
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -18,6 +20,7 @@
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -78,10 +81,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
 class Listener {
   public:
-    Listener(asio::io_context& io, std::uint16_t port, Api& api)
-        : acceptor_(io, {asio::ip::address_v4::loopback(), port}), pause_(io), api_(api) {}
+    Listener(asio::io_context& io, const tcp::endpoint& at, Api& api) : acceptor_(io, at), pause_(io), api_(api) {}
 
-    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+    tcp::endpoint at() const { return acceptor_.local_endpoint(); }
 
     void accept() {
         acceptor_.async_accept([this](beast::error_code failed, tcp::socket socket) {
@@ -103,7 +105,9 @@ class Listener {
 
 struct Options {
     std::uint16_t port = 6767;
+    asio::ip::address address = asio::ip::address_v4::loopback();
     std::string store = "accounts";
+    bool ignores_sigterm = false;
 };
 
 std::optional<Options> read_options(int argc, char** argv) {
@@ -113,6 +117,13 @@ std::optional<Options> read_options(int argc, char** argv) {
         const std::string_view value = argv[i + 1];
         if (name == "--store") {
             options.store = value;
+        } else if (name == "--sigterm") {
+            if (value != "end" && value != "ignore") return std::nullopt;
+            options.ignores_sigterm = value == "ignore";
+        } else if (name == "--address") {
+            boost::system::error_code failed;
+            options.address = asio::ip::make_address(value, failed);
+            if (failed) return std::nullopt;
         } else if (name == "--port") {
             const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), options.port);
             if (failed != std::errc{} || end != value.data() + value.size()) return std::nullopt;
@@ -126,13 +137,18 @@ std::optional<Options> read_options(int argc, char** argv) {
 
 int serve(const Options& options) {
     asio::io_context io(1);
-    asio::signal_set signals(io, SIGTERM, SIGINT);
+    asio::signal_set signals(io, SIGINT);
+    if (options.ignores_sigterm) {
+        std::signal(SIGTERM, SIG_IGN);
+    } else {
+        signals.add(SIGTERM);
+    }
     signals.async_wait([&io](beast::error_code, int) { io.stop(); });
     Api api{Store(options.store)};
-    Listener listener(io, options.port, api);
+    Listener listener(io, {options.address, options.port}, api);
     listener.accept();
-    std::cout << "accountservice: listening on http://127.0.0.1:" << listener.port() << ", accounts in "
-              << options.store << std::endl;
+    std::cout << "accountservice: listening on http://" << listener.at() << ", accounts in " << options.store
+              << std::endl;
     io.run();
     std::cout << "accountservice: ended\n";
     return 0;
@@ -144,7 +160,7 @@ int serve(const Options& options) {
 int main(int argc, char** argv) {
     const auto options = accountservice::read_options(argc, argv);
     if (!options) {
-        std::cerr << "usage: accountservice [--port 6767] [--store DIR]\n";
+        std::cerr << "usage: accountservice [--port 6767] [--address 127.0.0.1] [--store DIR] [--sigterm end|ignore]\n";
         return 2;
     }
     try {

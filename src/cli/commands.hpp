@@ -15,6 +15,7 @@ enum class Format : std::uint8_t { text, json, jsonl, github };
 
 struct RunOptions {
     std::vector<std::string> files;
+    bool labels = false;  ///< containers are targets by their labels; `files` may be empty then
     bool dry_run = false;
     std::string journal;
     std::string socket;
@@ -47,11 +48,11 @@ struct ExplainOptions {
     Format format = Format::text;
 };
 
-/// start, stop, restart, pause, resume and reset.
+/// start, stop, restart, replace, pause, resume and reset.
 struct OperateOptions {
     std::string target;
     bool all = false;                      ///< pause, resume, reset: the whole host
-    bool wait = true;                      ///< start, stop, restart: until it is so
+    bool wait = true;                      ///< start, stop, restart, replace: until it is so
     std::chrono::milliseconds timeout{0};  ///< of the waiting; 0: none
     std::string socket;
     Format format = Format::text;
@@ -82,6 +83,7 @@ int explain(const ExplainOptions& options);
 int start(const OperateOptions& options);
 int stop(const OperateOptions& options);
 int restart(const OperateOptions& options);
+int replace(const OperateOptions& options);
 int pause_target(const OperateOptions& options);
 int resume(const OperateOptions& options);
 int reset(const OperateOptions& options);

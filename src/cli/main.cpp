@@ -102,9 +102,15 @@ void add_run(CLI::App& app, Arguments& arguments) {
         about("Supervise the services of a policy, in the foreground.",
               "  keepwell run policy.yaml\n"
               "  keepwell run policy.yaml --dry-run     probe for real, change nothing\n"
-              "  keepwell run conf.d -o jsonl           one JSON line an event"),
+              "  keepwell run conf.d -o jsonl           one JSON line an event\n"
+              "  keepwell run --labels                  heal containers as their labels ask, without a file"),
         [&options] { return run(options); }, arguments);
-    sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
+    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    sub->add_flag("--labels", options.labels, "Containers are targets as their labels ask (docs/labels.md)");
+    sub->callback([&options, &arguments] {
+        if (options.files.empty() && !options.labels) throw CLI::RequiredError("FILE");
+        arguments.chosen = [&options] { return run(options); };
+    });
     sub->add_flag("-n,--dry-run", options.dry_run, "Say what would be done, and start, stop and run nothing");
     sub->add_option("--journal", options.journal, "Where the journal and the output are kept")->type_name("DIR");
     add_socket(sub, options.socket);
@@ -179,7 +185,7 @@ CLI::App* add_operate(CLI::App& app, Arguments& arguments, const char* name, con
     return sub;
 }
 
-/// start, stop and restart: one target or service, and wait.
+/// start, stop, restart and replace: one target or service, and wait.
 void add_waiting(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
                  int (*command)(const OperateOptions&)) {
     OperateOptions& options = arguments.operate;
@@ -218,6 +224,12 @@ void add_operations(CLI::App& app, Arguments& arguments) {
                 about("Restart a target, and wait until the new one runs (or is healthy, with a healthcheck).",
                       "  keepwell restart api"),
                 &restart);
+    add_waiting(
+        app, arguments, "replace",
+        about("Put a new container with the same settings in the place of a target's, and wait until it runs (or "
+              "is healthy, with a healthcheck). The old one comes back if it does not.",
+              "  keepwell replace web"),
+        &replace);
     add_marking(
         app, arguments, "pause",
         about("Go on watching, and heal nothing, until `resume`.", "  keepwell pause api\n  keepwell pause --all"),

@@ -38,8 +38,12 @@ std::string count(std::uint64_t number, const std::string& noun) {
 
 std::string after_colon(const std::string& detail) { return detail.empty() ? detail : ": " + one_line(detail); }
 
+/// "pid 4711", or "container 4f1c2ab3d9e0" as Docker shortens ids.
 std::string pid_text(const Instance& instance) {
-    return instance.pid == 0 ? "the instance" : "pid " + std::to_string(instance.pid);
+    if (instance.pid != 0) return "pid " + std::to_string(instance.pid);
+    constexpr std::size_t short_id = 12;
+    if (!instance.exists()) return "the instance";
+    return "container " + std::string{instance.subject().substr(0, short_id)};
 }
 
 /// "service: condition", as the engine says it, for people.
@@ -104,6 +108,8 @@ struct Story::Teller {
 
     Line waiting(const fact::PhaseChanged& changed) const {
         const std::string what = one_line(waited_for(changed.detail));
+        if (changed.reason == Reason::no_container)
+            return {"there is no such container; waiting for one", Colour::warn};
         if (changed.reason == Reason::dependency_wait) return {"waits for " + what, Colour::dim};
         if (changed.reason == Reason::dependency_failed)
             return {"cannot start: it waits in vain for " + what, Colour::bad};
@@ -115,16 +121,22 @@ struct Story::Teller {
         if (changed.reason == Reason::dry_run)
             return {"dry-run: not started; probing whatever runs there", Colour::dim};
         const std::string pid = pid_text(fact->instance);
+        if (changed.reason == Reason::started_elsewhere || changed.reason == Reason::engine_restarts) {
+            known.ended.clear();
+            return {"started: " + pid + because(changed.reason)};
+        }
+        if (changed.reason == Reason::rolled_back)
+            return {"back in its place: " + pid + after_colon(changed.detail), Colour::warn};
         if (changed.reason == Reason::adopted) return {"found alive: " + pid, Colour::plain};
-        const std::int64_t before = std::exchange(known.ended_pid, 0);
+        const std::string before = std::exchange(known.ended, {});
         const bool replacing = std::exchange(known.replacing, false);
-        if (before == 0) return {"started: " + pid};
-        if (!replacing) return {"started again: " + pid};
-        return {"replaced: pid " + std::to_string(before) + " is gone, " + pid + " runs"};
+        if (before.empty()) return {"started: " + pid};
+        if (!replacing || before == pid) return {"started again: " + pid};
+        return {"replaced: " + before + " is gone, " + pid + " runs"};
     }
 
     Line stopping(const fact::PhaseChanged&) const {
-        known.ended_pid = fact->instance.pid;
+        known.ended = pid_text(fact->instance);
         known.replacing = true;
         const std::string how = story.options_.how_stopped ? story.options_.how_stopped(record.target) : std::string{};
         return {"stopping " + pid_text(fact->instance) + (how.empty() ? how : " (" + how + ")")};
@@ -136,19 +148,26 @@ struct Story::Teller {
         if (changed.reason == Reason::remedy || changed.reason == Reason::operated ||
             changed.reason == Reason::dependency_healed) {
             if (then.empty()) return {};
-            return {"pid " + std::to_string(known.ended_pid) + " is gone" + then};
+            return {known.ended + " is gone" + then};
         }
         if (changed.reason == Reason::start_failed || changed.reason == Reason::overdue) {
             return {one_line(changed.detail) + then, Colour::bad};
         }
-        known.ended_pid = fact->instance.pid;
+        known.ended = pid_text(fact->instance);
         known.replacing = false;
         return {pid_text(fact->instance) + " ended: " + one_line(changed.detail) + then, Colour::bad};
     }
 
     Line stopped(const fact::PhaseChanged& changed) const {
-        known.ended_pid = 0;
+        known.ended.clear();
+        const bool runs_on = fact->instance.exists() && fact->instance.pid == 0;
+        if (changed.reason == Reason::shutdown && runs_on) return {"runs on: " + pid_text(fact->instance), Colour::dim};
         if (changed.reason == Reason::shutdown) return {"stopped", Colour::dim};
+        if (changed.reason == Reason::not_running) {
+            return {"is not running" + after_colon(changed.detail) +
+                        "; keepwell starts no adopted container that it did not see running",
+                    Colour::warn};
+        }
         if (changed.reason == Reason::operated) {
             return {"stopped, and stays so until `keepwell start " + one_line(record.target) + "`", Colour::warn};
         }
@@ -156,7 +175,7 @@ struct Story::Teller {
     }
 
     Line completed(const fact::PhaseChanged& changed) const {
-        known.ended_pid = 0;
+        known.ended.clear();
         const bool well = changed.detail == to_string(ExitStatus{ExitStatus::Kind::code, 0, {}});
         return {"ended: " + one_line(changed.detail) + "; its restart policy asks for no more",
                 well ? Colour::good : Colour::bad};
@@ -181,6 +200,7 @@ struct Story::Teller {
                 if (changed.reason == Reason::adopted) return {"unhealthy, as before", Colour::bad};
                 return {"unhealthy after " + count(changed.failing_streak, "failure") + " in a row", Colour::bad};
             case Health::unknown:
+                if (changed.reason == Reason::backend_lost) return {};  // told once for all of them
                 return {"UNKNOWN: its probes can not be asked" + after_colon(changed.detail), Colour::bad};
         }
         return {};
@@ -275,6 +295,38 @@ struct Story::Teller {
         const bool ends = changed.until != never && changed.until > record.at;
         return {"maintenance: nothing is healed" + (ends ? " for " + length_text(changed.until - record.at) : ""),
                 Colour::dim};
+    }
+
+    Line operator()(const fact::StepTaken& step) const { return {one_line(step.step), Colour::dim}; }
+
+    Line operator()(const fact::BackendChanged& changed) const {
+        if (!changed.lost) return {"the container engine answers" + after_colon(changed.detail), Colour::plain};
+        return {"CONTAINER ENGINE LOST: nothing is known of any container, and nothing is done" +
+                    after_colon(changed.detail),
+                Colour::bad};
+    }
+
+    Line operator()(const fact::Membership& membership) const {
+        if (!membership.joined) return {"gone: it is a target no more", Colour::dim};
+        return {"is a target now" + after_colon(membership.entry), Colour::dim};
+    }
+
+    Line operator()(const fact::UpdateChanged& changed) const {
+        const std::string name = one_line(changed.service);
+        switch (changed.step) {
+            case fact::UpdateChanged::Step::started: return {"update of " + name + ": its entry has changed"};
+            case fact::UpdateChanged::Step::completed: return {"update of " + name + " is complete", Colour::good};
+            case fact::UpdateChanged::Step::paused:
+                return {"UPDATE of " + name + " paused" + after_colon(changed.detail) + story.place_of(fact->rule),
+                        Colour::bad};
+        }
+        return {};
+    }
+
+    Line operator()(const fact::OrphanChanged& orphan) const {
+        const std::string name = one_line(orphan.name);
+        if (orphan.held) return {name + " is wanted no more" + after_colon(orphan.detail), Colour::warn};
+        return {name + " was wanted no more, and is removed"};
     }
 
     Line operator()(const fact::Unexpected& unexpected) const {

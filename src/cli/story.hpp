@@ -32,7 +32,7 @@ class Story {
   private:
     /// What was said about a target before, so that the next line can build on it.
     struct Known {
-        std::int64_t ended_pid = 0;    ///< of the instance that is gone and has no successor yet
+        std::string ended;             ///< the instance that is gone and has no successor yet, for people
         bool replacing = false;        ///< it ends, or ended, by a remedy or a person
         bool next_start_told = false;  ///< so that the hold until then is no news
         bool healthy = false;

@@ -64,7 +64,7 @@ bool flag(const Request& request, const std::string& key) {
 
 std::optional<event::Verb> verb_from(std::string_view text) {
     using enum event::Verb;
-    for (const event::Verb verb : {start, stop, restart, pause, resume, reset}) {
+    for (const event::Verb verb : {start, stop, restart, replace, pause, resume, reset}) {
         if (to_string(verb) == text) return verb;
     }
     return std::nullopt;
@@ -171,6 +171,13 @@ Answer Router::logs(const std::string& name, const Request& request) const {
         return error_reply(400, "bad_request",
                            name + " has " + std::to_string(targets.size()) + " targets; name one, such as " + first);
     }
+    if (is_container(supervisor_.engine().policy().targets[targets.front()])) {
+        const Instance& instance = supervisor_.engine().target(targets.front()).instance;
+        constexpr std::size_t short_id = 12;  // as Docker shortens ids
+        return error_reply(400, "bad_request",
+                           "the container engine keeps the log of a container: docker logs " +
+                               (instance.exists() ? std::string{instance.subject().substr(0, short_id)} : name));
+    }
     constexpr std::uint64_t default_lines = 100;
     const std::string* tail = find(request.query, "tail");
     const auto lines = tail ? number(*tail) : default_lines;
@@ -184,7 +191,7 @@ Answer Router::operate(const std::string& name, const std::string& verb_text, co
     if (!verb) {
         return error_reply(
             404, "not_found",
-            "nothing is called `" + verb_text + "`; there are start, stop, restart, pause, resume and reset");
+            "nothing is called `" + verb_text + "`; there are start, stop, restart, replace, pause, resume and reset");
     }
     if (supervisor_.engine().shutting_down()) {
         return error_reply(503, "stopping", "this keepwell is stopping everything");
@@ -192,6 +199,12 @@ Answer Router::operate(const std::string& name, const std::string& verb_text, co
     if (name == "*") return operate_host(*verb, user);
     const std::vector<TargetIndex> targets = resolve(name);
     if (targets.empty()) return no_such_target(name);
+    const auto is_process = [this](TargetIndex target) {
+        return !is_container(supervisor_.engine().policy().targets[target]);
+    };
+    if (*verb == event::Verb::replace && std::any_of(targets.begin(), targets.end(), is_process)) {
+        return error_reply(400, "bad_request", name + " is a process, and only containers are replaced; restart it");
+    }
     return acknowledge(targets, *verb, user);
 }
 
@@ -231,14 +244,17 @@ std::vector<TargetIndex> Router::resolve(const std::string& name) const {
     if (const auto target = engine.find(name)) return {*target};
     std::vector<TargetIndex> replicas;
     for (TargetIndex i = 0; i < engine.policy().targets.size(); ++i) {
-        if (engine.service_of(i).name == name) replicas.push_back(i);
+        if (engine.service_of(i).name == name && !engine.target(i).container.left) replicas.push_back(i);
     }
     return replicas;
 }
 
 std::vector<TargetIndex> Router::all() const {
-    std::vector<TargetIndex> targets(supervisor_.engine().policy().targets.size());
-    for (TargetIndex i = 0; i < targets.size(); ++i) targets[i] = i;
+    const engine::Engine& engine = supervisor_.engine();
+    std::vector<TargetIndex> targets;
+    for (TargetIndex i = 0; i < engine.policy().targets.size(); ++i) {
+        if (!engine.target(i).container.left) targets.push_back(i);
+    }
     return targets;
 }
 

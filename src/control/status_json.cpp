@@ -40,8 +40,9 @@ Json result_json(const ProbeResult& result, const Clock& clock) {
 }
 
 Json probes_json(const TargetSpec& spec, const engine::ResultLog& log, const Clock& clock) {
-    if (!spec.probe) return Json::array();
-    const char* kind = std::visit(ProbeKind{}, *spec.probe);
+    const bool engines_own = is_container(spec) && !spec.probe && log.size() > 0;
+    if (!spec.probe && !engines_own) return Json::array();
+    const char* kind = engines_own ? "container" : std::visit(ProbeKind{}, *spec.probe);
     Json recent = Json::array();
     for (std::size_t i = 0; i < log.size(); ++i) recent.push_back(result_json(log[i], clock));
     Json probe{{"name", kind}, {"kind", kind}, {"last", recent.empty() ? Json{} : recent.back()}};
@@ -74,7 +75,7 @@ Json target_json(const supervisor::Supervisor& supervisor, TargetIndex index, co
     Json json{
         {"name", spec.name},
         {"service", engine.service_of(index).name},
-        {"kind", "process"},
+        {"kind", is_container(spec) ? "container" : "process"},
         {"phase", to_string(target.phase)},
         {"health", to_string(target.shown_health)},
         {"well", well(engine, index)},
@@ -85,7 +86,11 @@ Json target_json(const supervisor::Supervisor& supervisor, TargetIndex index, co
         {"pid", nullptr},
         {"instance", nullptr}};
     if (target.instance.exists()) {
-        json["pid"] = target.instance.pid;
+        if (is_container(spec)) {
+            json["container_id"] = target.instance.subject();
+        } else {
+            json["pid"] = target.instance.pid;
+        }
         json["instance"] = target.instance.id;
     }
     json["reason"] = to_string(target.phase_reason);

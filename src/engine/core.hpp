@@ -5,6 +5,9 @@
 //   probing.cpp      the probe schedule, and what results mean
 //   healing.cpp      the remediation machine: ladder, verification, quarantine, incidents
 //   gates.cpp        the gates between due and done, and the guard over the host
+//   containers.cpp   what the container engine tells, and containers that come and go
+//   replacing.cpp    replacing a container, proving the new one, and the way back
+//   updating.cpp     how a changed entry reaches the containers of its service
 //   persons.cpp      what people ask for
 //   restoring.cpp    what outlives keepwell
 // May know: model and engine.
@@ -41,6 +44,7 @@ inline constexpr Duration least_start_distance = 100ms;
 enum class Asking : std::uint8_t {
     first_start,  ///< nothing is wrong: only what forbids any start
     restart,      ///< after an exit or a healed dependency
+    update,       ///< a changed entry
     ladder,       ///< everything
 };
 
@@ -67,6 +71,19 @@ class Engine::Impl {
     void on(const event::Exited&);
     void on(const event::ProbeFinished&);
     void on(const event::HookFinished&);
+    void on(const event::BackendLost&);
+    void on(const event::BackendFound&);
+    void on(const event::TargetJoined&);
+    void on(const event::TargetLeft&);
+    void on(const event::Found&);
+    void on(const event::Absent&);
+    void on(const event::Frozen&);
+    void on(const event::HealthReported&);
+    void on(const event::ReplaceFinished&);
+    void on(const event::SettleFinished&);
+    void on(const event::StepTaken&);
+    void on(const event::OrphanSeen&);
+    void on(const event::DiscardFinished&);
     void on(const event::Maintenance&);
     void on(const event::Operated&);
     void on(const event::Shutdown&);
@@ -88,6 +105,8 @@ class Engine::Impl {
 
     const ServiceSpec& spec(TargetIndex index) const { return policy_.services[policy_.targets[index].service]; }
     const std::string& name(TargetIndex index) const { return policy_.targets[index].name; }
+    bool is_container(TargetIndex index) const { return keepwell::is_container(policy_.targets[index]); }
+    bool is_adopted(TargetIndex index) const { return policy_.targets[index].kind == TargetKind::adopted; }
     bool is_dry(TargetIndex index) const { return policy_.mode == Mode::dry_run || spec(index).dry_run; }
 
     // life.cpp
@@ -99,18 +118,28 @@ class Engine::Impl {
     Instant next_start(TargetIndex index, Duration wait) const;
     void take_as_started(TargetIndex index);
     void began_to_run(TargetIndex index, Reason reason);
+    /// How long a stop may take before it is forced.
+    Duration grace(TargetIndex index) const;
+    /// Ends the instance so that a new one follows: in place where that can be, else by a stop and a start.
+    void renew(TargetIndex index, Reason reason);
+    void restart_in_place(TargetIndex index, Reason reason);
     void begin_stop(TargetIndex index, Reason reason, Duration grace);
     void after_stop(TargetIndex index);
     void ended_by_itself(TargetIndex index, Reason reason);
     void stay_dead(TargetIndex index, Reason reason);
+    bool taken_back(const event::Exited& event);
+    void container_exited(TargetIndex index, event::Successor successor, bool given_up);
+    void leave_container(TargetIndex index);
     void try_shutdown(TargetIndex index);
     void command_is_overdue(TargetIndex index);
     void ask_to_stop_again(TargetIndex index);
     void ask_to_stop_without_grace(TargetIndex index);
-    void guard_ends(TargetIndex index);
+    void guard_commands(TargetIndex index);
     void end_stray(TargetIndex index, const Instance& instance);
     void affects_others(TargetIndex index);
-    bool clear_to_start(const Target& target) const { return !target.stop_id && target.strays.empty(); }
+    bool clear_to_start(const Target& target) const {
+        return !target.stop_id && target.strays.empty() && !target.container.replace_id && !target.container.settle_id;
+    }
     /// Why a target that is dead now is to stay so.
     Reason why_stopped(TargetIndex index) const;
 
@@ -121,7 +150,55 @@ class Engine::Impl {
     bool unwell(TargetIndex index) const;
     const Dependency* unwell_dependency(TargetIndex index) const;
 
+    // containers.cpp
+    template <typename Do>
+    void for_each_container(const Do& act) {
+        for (TargetIndex index = 0; index < targets_.size(); ++index) {
+            if (is_container(index) && !targets_[index].container.left) act(index);
+        }
+    }
+    /// Nothing can be done about it: its engine does not answer.
+    bool out_of_reach(TargetIndex index) const;
+    ServiceIndex place_for(const ServiceSpec& service, std::optional<ServiceIndex> freed);
+    void grow();
+    TargetIndex next_index(bool own_service) const;
+    void take_traits(TargetIndex index, const event::Found& event);
+    void take_over(TargetIndex index, const event::Found& event, bool first_sight);
+    void forget_container(TargetIndex index);
+    void freeze(TargetIndex index, bool frozen);
+    void engine_restarts_it(TargetIndex index);
+    void engine_gave_up(TargetIndex index);
+    void person_stopped_it(TargetIndex index);
+
+    // replacing.cpp
+    static bool in_command(const Target& target);
+    void replace(TargetIndex index, Reason reason, ReplaceOrder order, bool from_entry);
+    void replaced(TargetIndex index, const Instance& instance);
+    void replacing_failed(TargetIndex index, const Instance& survivor, const std::string& why);
+    void replacement_ended(TargetIndex index, const std::string& how);
+    void back_in_place(TargetIndex index, const Instance& survivor, const std::string& why);
+    void replacement_is_well(TargetIndex index);
+    void commit(TargetIndex index);
+    void roll_back(TargetIndex index, Reason reason);
+    void settle_replacement(TargetIndex index, Replacing how);
+    void committed(TargetIndex index, const Instance& instance);
+
+    // updating.cpp
+    void try_update(TargetIndex index);
+    void hold_update(TargetIndex index, const Closed& closed);
+    bool may_update_one_more(ServiceIndex service) const;
+    void update_done(TargetIndex index);
+    void update_failed(TargetIndex index, const std::string& why);
+
     // probing.cpp
+    /// The check that says how the target is: the policy's, or the container engine's own; null: none.
+    const Healthcheck* check_of(TargetIndex index) const;
+    /// Keepwell asks it itself.
+    bool is_asked(TargetIndex index) const { return spec(index).healthcheck.has_value(); }
+    Health health_of(TargetIndex index) const;
+    /// Without a probe, being up for a while is the proof of health: begins to wait for it where there is something to
+    /// prove.
+    void await_proof(TargetIndex index);
     void begin_probing(TargetIndex index, Instant started_at);
     void end_probing(TargetIndex index);
     void issue_probe(TargetIndex index);
@@ -138,6 +215,7 @@ class Engine::Impl {
     void try_remedy(TargetIndex index);
     void act(TargetIndex index);
     void act_restart(TargetIndex index);
+    void act_replace(TargetIndex index);
     void act_run(TargetIndex index, const RunRung& rung);
     void act_stop(TargetIndex index);
     void act_notify(TargetIndex index);
@@ -177,14 +255,20 @@ class Engine::Impl {
     void person_starts(TargetIndex index);
     void person_stops(TargetIndex index);
     void person_restarts(TargetIndex index);
+    void person_replaces(TargetIndex index);
     void person_resets(TargetIndex index);
     void person_pauses(TargetIndex index, bool paused);
     void forget_history(TargetIndex index);
 
     // restoring.cpp
     void restore(TargetIndex index, const TargetMemory& memory);
+    void restore_history(TargetIndex index, const TargetMemory& memory);
+    void restore_adopted_dead(TargetIndex index, const TargetMemory& memory);
     void restore_alive(TargetIndex index, const TargetMemory& memory);
     void restore_dead(TargetIndex index, const TargetMemory& memory);
+    void restore_found(TargetIndex index, const event::Found& event);
+    void restore_absent(TargetIndex index, const event::Absent& event);
+    bool restore_replacing(TargetIndex index, const TargetMemory& memory, const Instance& found);
     TargetMemory memory(TargetIndex index) const;
 
     Policy policy_;
@@ -196,6 +280,18 @@ class Engine::Impl {
     std::vector<Instant> maintenance_until_;  ///< by service; Instant::min() when no window is open
     std::vector<bool> counted_unhealthy_;     ///< for the storm
     std::set<TargetIndex> held_;
+    std::size_t static_services_ = 0;  ///< those of the policy; labels make others behind them
+    std::size_t present_ = 0;          ///< targets that have not left
+    enum class Backend : std::uint8_t { unseen, there, lost };
+    Backend backend_ = Backend::unseen;  ///< the container engine
+    /// How far a changed entry has come in its service.
+    struct Update {
+        bool under_way = false;
+        bool paused = false;
+        Instant next_at = Instant::min();
+    };
+    std::vector<Update> updates_;                             ///< by service
+    std::vector<std::pair<CommandId, std::string>> orphans_;  ///< being removed, with their names
     std::uint32_t unhealthy_ = 0;
     std::uint32_t active_remedies_ = 0;  ///< of ladders: acting or verifying
     bool storm_ = false;

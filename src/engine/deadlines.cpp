@@ -5,6 +5,11 @@ namespace keepwell::engine {
 
 Deadlines::Deadlines(std::size_t targets) : at_(targets, never), position_(targets, nowhere) { heap_.reserve(targets); }
 
+void Deadlines::grow() {
+    at_.push_back(never);
+    position_.push_back(nowhere);
+}
+
 void Deadlines::set(TargetIndex target, Instant at) {
     if (at_[target] == at) return;
     const bool earlier = at < at_[target];

@@ -23,21 +23,24 @@ const Target& Engine::target(TargetIndex index) const { return impl_->targets_[i
 const ServiceSpec& Engine::service_of(TargetIndex index) const { return impl_->spec(index); }
 TargetMemory Engine::memory(TargetIndex index) const { return impl_->memory(index); }
 bool Engine::dry_run(TargetIndex index) const { return impl_->is_dry(index); }
+TargetIndex Engine::next_index(bool own_service) const { return impl_->next_index(own_service); }
 bool Engine::storm() const { return impl_->storm_; }
 bool Engine::shutting_down() const { return impl_->shutting_down_; }
 std::uint64_t Engine::unexpected() const { return impl_->unexpected_; }
 
 std::optional<TargetIndex> Engine::find(std::string_view name) const {
     const auto& targets = impl_->policy_.targets;
-    const auto found = std::find_if(targets.begin(), targets.end(), [&](const auto& one) { return one.name == name; });
-    if (found == targets.end()) return std::nullopt;
-    return static_cast<TargetIndex>(found - targets.begin());
+    for (TargetIndex index = 0; index < targets.size(); ++index) {
+        if (targets[index].name == name && !impl_->targets_[index].container.left) return index;
+    }
+    return std::nullopt;
 }
 
 bool Engine::finished() const {
     if (!impl_->shutting_down_) return false;
     return std::all_of(impl_->targets_.begin(), impl_->targets_.end(), [](const Target& target) {
-        return target.phase == Phase::stopped && target.strays.empty() && !target.stop_id && !target.start_id;
+        return target.container.left ||
+               (target.phase == Phase::stopped && target.strays.empty() && !target.stop_id && !target.start_id);
     });
 }
 
@@ -51,6 +54,9 @@ Engine::Impl::Impl(Policy policy, EngineOptions options)
       restored_(policy_.targets.size()),
       maintenance_until_(policy_.services.size(), Instant::min()),
       counted_unhealthy_(policy_.targets.size(), false),
+      static_services_{policy_.services.size()},
+      present_{policy_.targets.size()},
+      updates_(policy_.services.size()),
       last_incident_{options.last_incident},
       queued_(policy_.targets.size(), false),
       marked_(policy_.targets.size(), false) {}
@@ -128,8 +134,10 @@ void Engine::Impl::step(TargetIndex index) {
         case Phase::waiting: return try_first_start(index);
         case Phase::backoff: return try_restart(index);
         case Phase::running:
+            if (target.container.frozen || target.container.settle_id) return;
             if (target.dependency_restart) try_dependency_restart(index);
             if (target.phase == Phase::running && target.by_ladder) try_remedy(index);
+            if (target.phase == Phase::running && target.container.outdated) try_update(index);
             return;
         case Phase::starting:
         case Phase::stopping:
@@ -189,10 +197,10 @@ void Engine::Impl::on(const event::Begin&) {
     begun_ = true;
     for (TargetIndex index = 0; index < targets_.size(); ++index) {
         targets_[index].phase_since = now_;
-        if (restored_[index]) restore(index, *restored_[index]);
+        if (!is_container(index) && restored_[index])
+            restore(index, *restored_[index]);  // a container: when it is seen
         wake(index);
     }
-    restored_.clear();
 }
 
 void Engine::Impl::on(const event::Maintenance& event) {
@@ -214,7 +222,9 @@ void Engine::Impl::on(const event::Operated& event) {
         storm_overruled_ = true;
         wake_held(Hold::storm);
     }
-    for (TargetIndex index = 0; index < targets_.size(); ++index) operate(index, event);
+    for (TargetIndex index = 0; index < targets_.size(); ++index) {
+        if (!targets_[index].container.left) operate(index, event);
+    }
 }
 
 void Engine::Impl::on(const event::Shutdown& event) {

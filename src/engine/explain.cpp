@@ -26,6 +26,7 @@ class Explainer {
           index_{index},
           target_{engine.target(index)},
           service_{engine.service_of(index)},
+          is_container_{is_container(engine.policy().targets[index])},
           now_{now} {}
 
     std::vector<Sentence> all() && {
@@ -46,33 +47,85 @@ class Explainer {
         std::string text = "It is " + std::string{to_string(target_.phase)};
         if (target_.taken_as_started) text += " (dry-run: keepwell has not started it)";
         if (target_.instance.pid) text += " as pid " + std::to_string(target_.instance.pid);
+        if (is_container_ && target_.instance.exists()) text += " as container " + short_id(target_.instance);
         if (target_.shown_health != Health::none) text += " and " + std::string{to_string(target_.shown_health)};
         const std::string_view why = describe(target_.phase_reason);
         if (!why.empty()) text += ": " + std::string{why};
         if (!target_.phase_detail.empty()) text += " (" + target_.phase_detail + ")";
         say("state", text + ".", service_.origin);
         if (target_.paused) say("state", "It is paused: it is watched, and nothing is done about it.");
+        if (target_.container.frozen)
+            say("state", "A person has paused its container: it is asked nothing, and nothing is done about it.");
+        if (is_container_) masters();
         if (engine_.dry_run(index_))
             say("state", "It is in dry-run: what is decided is shown and not done.", service_.origin);
     }
 
+    /// Who starts it again, and what of a replacement is open.
+    void masters() {
+        if (target_.container.engine_restarts) {
+            const bool ours_too = service_.restart.origin.written();
+            say("state",
+                std::string{"Its container has a restart policy of its own: after an exit the container engine starts "
+                            "it again, not keepwell"} +
+                    (ours_too ? ", which goes on by deploy.restart_policy when the engine gives up." : "."),
+                service_.restart.origin);
+        }
+        if (target_.container.outdated)
+            say("state", "It was made from an older version of its entry.", service_.origin);
+        switch (target_.container.replacing) {
+            case Replacing::none: return;
+            case Replacing::swapping: return say("done", "A container that replaces it is being made.");
+            case Replacing::proving:
+                return say("done", "It replaces container " + short_id(target_.container.previous) +
+                                       ", which is kept until this one has proven itself.");
+            case Replacing::committing:
+                return say("done", "Container " + short_id(target_.container.previous) + " is being removed.");
+            case Replacing::rolling_back:
+                return say("done", "Container " + short_id(target_.container.previous) + " is being put back.");
+        }
+    }
+
+    static std::string short_id(const Instance& instance) {
+        constexpr std::size_t length = 12;  // as Docker shortens ids
+        return std::string{instance.subject().substr(0, length)};
+    }
+
+    /// The check that says how it is, in words; null with a sentence where there is none.
+    const Healthcheck* check() {
+        if (service_.healthcheck) return &*service_.healthcheck;
+        if (!is_container_) {
+            say("seen", "It has no healthcheck: only its exit is seen.");
+            return nullptr;
+        }
+        const auto& engines = target_.container.healthcheck;
+        if (service_.engine_health && engines) {
+            say("seen", "The policy has no healthcheck for it: the status that the container engine keeps counts.",
+                service_.origin);
+            return &*engines;
+        }
+        say("seen", "Neither the policy nor its container has a healthcheck: only its exit is seen.", service_.origin);
+        return nullptr;
+    }
+
     void seen() {
         if (target_.has_exited) say("seen", "Its last instance ended: " + to_string(target_.last_exit) + ".");
-        if (!service_.healthcheck) return say("seen", "It has no healthcheck: only its exit is seen.");
+        const Healthcheck* asked = check();
+        if (!asked) return;
         if (const ProbeResult* last = target_.health.log.last()) {
             std::string text =
                 "Its last probe " +
                 std::string{last->outcome == Outcome::error ? "could not be asked" : to_string(last->outcome)};
             if (last->outcome != Outcome::passed) text += ": " + last->output;
-            say("seen", text + ".", service_.healthcheck->origin);
+            say("seen", text + ".", asked->origin);
         } else {
-            say("seen", "It was not probed yet.", service_.healthcheck->origin);
+            say("seen", "It was not probed yet.", asked->origin);
         }
         if (target_.health.failing_streak > 0) {
             say("seen",
                 quoted_count(target_.health.failing_streak, "probe") + " failed in a row; " +
-                    std::to_string(service_.healthcheck->retries) + " make it unhealthy.",
-                service_.healthcheck->origin);
+                    std::to_string(asked->retries) + " make it unhealthy.",
+                asked->origin);
         }
     }
 
@@ -126,12 +179,14 @@ class Explainer {
     TargetIndex index_;
     const Target& target_;
     const ServiceSpec& service_;
+    bool is_container_;
     Instant now_;
     std::vector<Sentence> sentences_;
 };
 
 std::string when_open(Hold reason) {
     switch (reason) {
+        case Hold::backend: return "when the container engine answers";
         case Hold::paused: return "when it is resumed";
         case Hold::maintenance: return "when the maintenance window ends";
         case Hold::dependency: return "when its dependency is well";

@@ -10,10 +10,12 @@ namespace keepwell::engine {
 /// The first closed gate, or none. "Is it still the instance that failed?" needs no gate here: a new instance starts
 /// with a health of its own, and an exit ends what was due for the old one.
 std::optional<Closed> Engine::Impl::closed_gate(TargetIndex index, Asking asking) {
+    if (out_of_reach(index)) return Closed{Hold::backend, never, {}, {}};
     std::optional<Closed> closed = closed_by_person_or_window(index, asking);
     if (!closed && asking != Asking::first_start) closed = closed_by_dependency(index);
     if (!closed && asking == Asking::ladder) closed = closed_by_guard(index);
-    if (!closed && asking != Asking::first_start) closed = closed_by_backoff(index, asking);
+    const bool has_waited = asking == Asking::first_start || asking == Asking::update;
+    if (!closed && !has_waited) closed = closed_by_backoff(index, asking);
     if (!closed && is_dry(index)) {
         const Origin rule = asking == Asking::ladder ? rung_origin(index) : spec(index).origin;
         closed = Closed{Hold::dry_run, never, {}, rule};
@@ -41,7 +43,7 @@ std::optional<Closed> Engine::Impl::closed_by_guard(TargetIndex index) {
     const Guard& guard = policy_.guard;
     if (storm_ && !storm_overruled_) {
         const std::string share =
-            std::to_string(unhealthy_) + " of " + std::to_string(targets_.size()) + " targets are unhealthy";
+            std::to_string(unhealthy_) + " of " + std::to_string(present_) + " targets are unhealthy";
         return Closed{Hold::storm, never, share, guard.origin};
     }
     const bool takes_a_place = remedy_of(index) != Remedy::notify;
@@ -58,7 +60,8 @@ std::optional<Closed> Engine::Impl::closed_by_backoff(TargetIndex index, Asking 
     const RestartPolicy& restart = spec(index).restart;
     Instant until = target.start_at;
     if (asking == Asking::ladder) {
-        const bool waits = restart.backoff && target.in_a_row > 0 && remedy_of(index) == Remedy::restart;
+        const bool renews = remedy_of(index) == Remedy::restart || remedy_of(index) == Remedy::replace;
+        const bool waits = restart.backoff && target.in_a_row > 0 && renews;
         if (!waits) return std::nullopt;
         until = later(target.last_restart, restart_wait(restart, target.in_a_row + 1));
         if (until <= now_) return std::nullopt;
@@ -108,12 +111,11 @@ void Engine::Impl::recount(TargetIndex index) {
 }
 
 void Engine::Impl::follow_storm() {
-    const std::optional<std::uint32_t> limit = storm_limit(policy_.guard, targets_.size());
+    const std::optional<std::uint32_t> limit = storm_limit(policy_.guard, present_);
     const bool storm = limit && unhealthy_ > *limit;
     if (storm == storm_) return;
     storm_ = storm;
-    const std::string share =
-        std::to_string(unhealthy_) + " of " + std::to_string(targets_.size()) + " targets are unhealthy";
+    const std::string share = std::to_string(unhealthy_) + " of " + std::to_string(present_) + " targets are unhealthy";
     if (storm) return raise(no_target, "storm", share, policy_.guard.origin);
     storm_overruled_ = false;
     resolve(no_target, "storm", share);

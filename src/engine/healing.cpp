@@ -11,6 +11,7 @@ namespace {
 
 struct RemedyOf {
     Remedy operator()(const RestartRung&) const { return Remedy::restart; }
+    Remedy operator()(const ReplaceRung&) const { return Remedy::replace; }
     Remedy operator()(const RunRung&) const { return Remedy::run; }
     Remedy operator()(const StopRung&) const { return Remedy::stop; }
     Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
@@ -56,7 +57,8 @@ Origin Engine::Impl::rung_origin(TargetIndex index) const {
 
 Duration Engine::Impl::verify_time(TargetIndex index) const {
     const ServiceSpec& service = spec(index);
-    return service.verify.value_or(default_verify(*service.healthcheck));
+    const Healthcheck* check = check_of(index);
+    return service.verify.value_or(check ? default_verify(*check) : proving_time(service.restart));
 }
 
 // ---- what the probes lead to --------------------------------------------------------------------------------------
@@ -71,13 +73,14 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
             // What fails while a dependency is not well says nothing about this target: it is due, and held for that.
             const bool explained = unwell_dependency(index) != nullptr;
             const bool proven_anew =
-                explained || target.health.failing_streak - target.streak_base >= service.healthcheck->retries;
+                explained || target.health.failing_streak - target.streak_base >= check_of(index)->retries;
             if (!service.on_unhealthy.empty() && !target.told && proven_anew && !shutting_down_)
                 make_due(index, target.half_open ? Reason::half_open : Reason::unhealthy);
             return;
         }
         case Remediation::verifying:
             // The probes have said what there is to say: wait on only where `verify` was asked for.
+            if (target.container.settle_id) return;
             if (fresh_verdict && !(target.by_ladder && service.verify)) not_proven(index, Reason::unhealthy);
             return;
         case Remediation::due:
@@ -90,6 +93,10 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
 /// Healthy, or up for long enough where there is no probe: whatever was wrong is over.
 void Engine::Impl::proven_healthy(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
+    if (target.container.replacing == Replacing::proving) {
+        replacement_is_well(index);
+        if (target.container.replacing == Replacing::proving) return;  // an update watches it a little longer
+    }
     if (target.remediation == Remediation::verifying) {
         note(index, fact::RemedyVerified{target.remedy, target.rung, true}, rung_origin(index));
     }
@@ -111,7 +118,8 @@ void Engine::Impl::end_remediation(TargetIndex index) {
     Target& target = targets_[index];
     if (target.remediation == Remediation::quarantined || target.quarantines)
         resolve(index, "quarantined", "the target is tended again");
-    drop_hold(index);
+    const bool update_is_held = target.remediation == Remediation::idle && target.container.outdated;
+    if (!update_is_held) drop_hold(index);
     set_remediation(index, Remediation::idle);
     target.by_ladder = false;
     target.half_open = false;
@@ -161,8 +169,8 @@ void Engine::Impl::try_remedy(TargetIndex index) {
         target.by_ladder = false;
         return;
     }
-    const bool used_up = target.remedy == Remedy::restart && !target.half_open &&
-                         !attempts_left(spec(index).restart, target.history, now_);
+    const bool renews = target.remedy == Remedy::restart || target.remedy == Remedy::replace;
+    const bool used_up = renews && !target.half_open && !attempts_left(spec(index).restart, target.history, now_);
     const bool cause_known = closed && closed->reason <= Hold::storm;  // a person, a window, or a cause elsewhere
     if (used_up && !cause_known) {
         set_remediation(index, Remediation::due);
@@ -186,6 +194,7 @@ void Engine::Impl::act(TargetIndex index) {
     switch (target.remedy) {
         case Remedy::start:
         case Remedy::restart: return act_restart(index);
+        case Remedy::replace: return act_replace(index);
         case Remedy::run: return act_run(index, std::get<RunRung>(spec(index).on_unhealthy[target.rung].action));
         case Remedy::stop: return act_stop(index);
         case Remedy::notify: return act_notify(index);
@@ -197,7 +206,14 @@ void Engine::Impl::act_restart(TargetIndex index) {
     count_restart(index);
     target.cause = StartCause::remedy;
     decisions_.commands.push_back(command::KeepEvidence{index, target.incident});
-    begin_stop(index, Reason::remedy, spec(index).stop_grace_period);
+    renew(index, Reason::remedy);
+}
+
+void Engine::Impl::act_replace(TargetIndex index) {
+    Target& target = targets_[index];
+    count_restart(index);
+    target.cause = StartCause::remedy;
+    replace(index, Reason::remedy, std::get<ReplaceRung>(spec(index).on_unhealthy[target.rung].action).order, false);
 }
 
 void Engine::Impl::act_run(TargetIndex index, const RunRung& rung) {
@@ -212,7 +228,7 @@ void Engine::Impl::act_stop(TargetIndex index) {
     target.final_stop = true;
     decisions_.commands.push_back(command::KeepEvidence{index, target.incident});
     raise(index, "not_restarted", "on_unhealthy says stop", rung_origin(index));
-    begin_stop(index, Reason::ladder_stop, spec(index).stop_grace_period);
+    begin_stop(index, Reason::ladder_stop, grace(index));
 }
 
 void Engine::Impl::act_notify(TargetIndex index) {
@@ -244,7 +260,7 @@ void Engine::Impl::on(const event::HookFinished& event) {
 
 /// Nobody waits for the command of a rung any more.
 void Engine::Impl::forget_hook(TargetIndex index) {
-    if (std::exchange(targets_[index].hook_id, 0)) guard_ends(index);
+    if (std::exchange(targets_[index].hook_id, 0)) guard_commands(index);
 }
 
 /// A command that failed goes to the next rung at once, but the last rung is not repeated without a pause.
@@ -277,9 +293,15 @@ void Engine::Impl::leave_unproven(TargetIndex index) {
 void Engine::Impl::not_proven(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
     target.verify_until = never;
+    const bool replaced = target.container.replacing == Replacing::proving;
+    if (replaced && target.shown_health == Health::unknown) {  // it can not be judged: wait until it can
+        target.verify_until = later(now_, verify_time(index));
+        return;
+    }
     if (target.shown_health == Health::unknown && !target.half_open) return leave_unproven(index);
     note(index, fact::RemedyVerified{target.remedy, target.rung, false}, rung_origin(index));
     open_incident(index, Reason::unhealthy, {});
+    if (replaced) return roll_back(index, reason);
     if (target.half_open) return quarantine(index, Reason::remedy_failed);
     if (target.by_ladder) return next_rung(index, reason);
     // A restart after an exit: the new instance lives, but is unhealthy. Now the ladder's turn.
@@ -353,11 +375,13 @@ void Engine::Impl::try_out_of_quarantine(TargetIndex index) {
 
 /// depends_on … restart: true, after a new instance of `index` is well.
 void Engine::Impl::restart_dependants(TargetIndex index) {
+    const bool replaced = std::exchange(targets_[index].container.renewed_by_replace, false);
     for (const Graph::Dependant& dependant : graph_.dependants_of(policy_.targets[index].service)) {
         if (!dependant.restart) continue;
         for (const TargetIndex other : graph_.targets_of(dependant.service)) {
             if (targets_[other].phase != Phase::running) continue;  // it will start afresh anyway
             targets_[other].dependency_restart = true;
+            targets_[other].container.dependency_replaced = replaced;
             wake(other);
         }
     }
@@ -365,7 +389,8 @@ void Engine::Impl::restart_dependants(TargetIndex index) {
 
 void Engine::Impl::try_dependency_restart(TargetIndex index) {
     Target& target = targets_[index];
-    const bool busy = target.remediation == Remediation::acting || target.remediation == Remediation::quarantined;
+    const bool busy = target.remediation == Remediation::acting || target.remediation == Remediation::quarantined ||
+                      target.container.replacing != Replacing::none;
     if (busy) return;
     target.verify_until = never;
     if (target.by_ladder || target.remediation != Remediation::held) {
@@ -384,7 +409,14 @@ void Engine::Impl::try_dependency_restart(TargetIndex index) {
     set_remediation(index, Remediation::acting);
     ++target.restarts;
     target.cause = StartCause::dependency;
-    begin_stop(index, Reason::dependency_healed, spec(index).stop_grace_period);
+    // What lived in the namespace of a container that is another one now can not be started again: it names the old id.
+    const bool anew = std::exchange(target.container.dependency_replaced, false) && target.container.shares_namespace;
+    if (anew) {
+        target.remedy = Remedy::replace;
+        return replace(index, Reason::dependency_healed, ReplaceOrder::stop_first,
+                       policy_.targets[index].kind == TargetKind::container);
+    }
+    renew(index, Reason::dependency_healed);
 }
 
 // ---- incidents ------------------------------------------------------------------------------------------------------

@@ -96,6 +96,9 @@ const Dependency* Engine::Impl::unwell_dependency(TargetIndex index) const {
 void Engine::Impl::try_first_start(TargetIndex index) {
     Target& target = targets_[index];
     if (target.final_stop || !clear_to_start(target)) return;
+    const bool only_by_person = is_adopted(index) && target.cause != StartCause::operated;
+    const bool unknown = backend_ == Backend::unseen || !target.container.seen;
+    if (is_container(index) && (unknown || only_by_person)) return;
     for (const Dependency& dependency : spec(index).depends_on) {
         const Readiness ready = readiness(dependency);
         if (ready == Readiness::met) continue;
@@ -113,14 +116,21 @@ void Engine::Impl::try_first_start(TargetIndex index) {
 void Engine::Impl::try_restart(TargetIndex index) {
     Target& target = targets_[index];
     if (target.remediation == Remediation::quarantined || !clear_to_start(target)) return;
+    if (target.container.engine_is_restarting) return;  // that is who starts it
     if (target.cause != StartCause::exited) {  // a remedy, or a person's restart, that is half done: gates were asked
-        if (target.start_at == never) start(index);
+        if (target.start_at == never && !out_of_reach(index)) start(index);
         return;
     }
     const std::optional<Closed> closed = closed_gate(index, Asking::restart);
     if (!closed) return start(index);
     hold(index, Remedy::restart, *closed);
     if (closed->reason == Hold::dry_run) take_as_started(index);
+}
+
+Duration Engine::Impl::grace(TargetIndex index) const {
+    const ServiceSpec& service = spec(index);
+    if (!is_adopted(index) || service.stop_grace_written) return service.stop_grace_period;
+    return targets_[index].container.stop_timeout.value_or(service.stop_grace_period);
 }
 
 Reason Engine::Impl::why_stopped(TargetIndex index) const {
@@ -172,12 +182,14 @@ void Engine::Impl::on(const event::StartFinished& event) {
         return unexpected(event.target, "the completion of a start that was not asked for");
     if (event.id != target.start_id) {  // late: the engine went on without it
         if (!event.instance.exists()) return;
+        if (is_container(event.target)) return;  // no second one: the container port tells what runs
         if (event.instance == target.instance) return unexpected(event.target, "a start completed twice");
         end_stray(event.target, event.instance);
         return rearm(event.target);
     }
     target.start_id = 0;
-    guard_ends(event.target);
+    guard_commands(event.target);
+    if (target.phase == Phase::stopping) set_phase(event.target, Phase::starting, target.phase_reason);  // in place
     if (event.instance.exists()) {
         target.instance = event.instance;
         began_to_run(event.target, Reason::started);
@@ -192,8 +204,10 @@ void Engine::Impl::on(const event::StartFinished& event) {
 void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
     if (target.final_stop || shutting_down_) {
-        return begin_stop(index, why_stopped(index), at_once_ ? Duration{0} : spec(index).stop_grace_period);
+        return begin_stop(index, why_stopped(index), at_once_ ? Duration{0} : grace(index));
     }
+    target.owes_start = false;
+    target.container.frozen = target.container.engine_is_restarting = false;
     target.renewed = target.cause != StartCause::initial;
     target.health.started_at = now_;
     set_phase(index, Phase::running, reason);
@@ -202,10 +216,7 @@ void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
         note(index, fact::RemedyFinished{target.remedy, target.rung, true, {}}, rung_origin(index));
         verify(index);
     }
-    const bool something_to_prove = target.incident != 0 || target.in_a_row > 0 || target.renewed;
-    if (!spec(index).healthcheck && something_to_prove) {
-        target.proven_at = later(now_, proving_time(spec(index).restart));
-    }
+    await_proof(index);
 }
 
 // ---- exits ------------------------------------------------------------------------------------------------------
@@ -213,21 +224,66 @@ void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
 void Engine::Impl::on(const event::Exited& event) {
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
+    if (is_container(event.target) && taken_back(event)) return wake(event.target);
+    const bool given_up = target.phase == Phase::backoff && target.container.engine_is_restarting;
     const bool lives = target.phase == Phase::running || target.phase == Phase::stopping;
-    if (!lives || !(event.instance == target.instance)) return;  // an old life, or one whose end is known
+    if ((!lives && !given_up) || !(event.instance == target.instance)) return;  // an old life, or a known end
     target.last_exit = event.status;
     target.has_exited = true;
     mark(event.target);
     if (target.phase == Phase::stopping) return;  // StopFinished says when all of it is dead
+    if (is_container(event.target)) {
+        container_exited(event.target, event.successor, given_up);
+        return wake(event.target);
+    }
     const bool ends_remains = event.remains && !is_dry(event.target);
     if (ends_remains) {
         target.stop_id = new_id();
-        decisions_.commands.push_back(
-            command::Stop{target.stop_id, event.target, event.instance, spec(event.target).stop_grace_period});
+        decisions_.commands.push_back(command::Stop{target.stop_id, event.target, event.instance, grace(event.target)});
     }
     ended_by_itself(event.target, Reason::exited);
     if (!ends_remains) target.instance = {};
     wake(event.target);
+}
+
+/// Told once more of the same end, which is another's doing than it looked: it was the container engine that took it
+/// along, not a person who stopped it; or the other way round.
+bool Engine::Impl::taken_back(const event::Exited& event) {
+    Target& target = targets_[event.target];
+    if (!(event.instance == target.container.ended)) return false;
+    const bool was_a_persons = target.phase == Phase::stopped && target.operator_stopped;
+    if (was_a_persons && event.successor == event::Successor::keepwell) {
+        target.operator_stopped = target.final_stop = false;
+        set_phase(event.target, Phase::waiting, Reason::exited);
+        ended_by_itself(event.target, Reason::exited);
+        return true;
+    }
+    const bool was_an_exit = target.phase == Phase::backoff && !target.container.engine_is_restarting;
+    if (was_an_exit && event.successor == event::Successor::nobody) {
+        note(event.target, fact::OperatorActed{event::Verb::stop, "the container engine's API"});
+        target.operator_stopped = target.final_stop = true;
+        stay_dead(event.target, Reason::operated);
+        return true;
+    }
+    return false;
+}
+
+void Engine::Impl::container_exited(TargetIndex index, event::Successor successor, bool given_up) {
+    Target& target = targets_[index];
+    target.container.frozen = false;
+    target.container.ended = target.instance;
+    switch (successor) {
+        case event::Successor::nobody: person_stopped_it(index); break;
+        case event::Successor::engine: return engine_restarts_it(index);  // its instance is asked for when that ends
+        case event::Successor::keepwell:
+            if (given_up || target.container.engine_restarts) {
+                engine_gave_up(index);
+            } else {
+                ended_by_itself(index, Reason::exited);
+            }
+            break;
+    }
+    if (target.container.replacing == Replacing::none) target.instance = {};
 }
 
 /// An instance ended, or could not be executed, and keepwell did not cause it.
@@ -240,9 +296,11 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     target.proven_at = never;
     target.verify_until = never;
     target.dependency_restart = false;
-    guard_ends(index);
+    target.container.engine_is_restarting = false;
+    guard_commands(index);
     const std::string how = to_string(target.last_exit);
     if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
+    if (target.container.replacing == Replacing::proving) return replacement_ended(index, how);
 
     if (!condition_asks(service.restart.condition, target.last_exit)) {
         if (!target.last_exit.success()) {
@@ -281,15 +339,40 @@ void Engine::Impl::stay_dead(TargetIndex index, Reason reason) {
     end_probing(index);
     drop_hold(index);
     target.start_at = target.proven_at = target.verify_until = never;
-    guard_ends(index);
+    guard_commands(index);
     target.taken_as_started = false;
     target.dependency_restart = false;
-    if (reason != Reason::shutdown) end_remediation(index);
+    if (reason != Reason::shutdown) {
+        target.owes_start = false;
+        end_remediation(index);
+    }
     set_phase(index, Phase::stopped, reason);
     if (reason != Reason::shutdown) close_incident(index, reason);
+    if (reason != Reason::shutdown && target.container.replacing == Replacing::proving) commit(index);
 }
 
 // ---- stops ------------------------------------------------------------------------------------------------------
+
+void Engine::Impl::renew(TargetIndex index, Reason reason) {
+    const Target& target = targets_[index];
+    const bool at_once = target.cause == StartCause::operated || spec(index).restart.delay == 0s;
+    if (is_container(index) && (at_once || target.container.stop_removes)) return restart_in_place(index, reason);
+    begin_stop(index, reason, grace(index));
+}
+
+void Engine::Impl::restart_in_place(TargetIndex index, Reason reason) {
+    Target& target = targets_[index];
+    end_probing(index);
+    target.hook_id = 0;
+    target.proven_at = target.verify_until = never;
+    target.dependency_restart = false;
+    target.last_start = now_;
+    target.owes_start = true;
+    target.start_id = new_id();
+    target.command_overdue = later(later(now_, grace(index)), stop_patience + start_patience);
+    set_phase(index, Phase::stopping, reason);
+    decisions_.commands.push_back(command::Restart{target.start_id, index, target.instance, grace(index)});
+}
 
 void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) {
     Target& target = targets_[index];
@@ -297,6 +380,7 @@ void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) 
     target.hook_id = 0;
     target.proven_at = never;
     target.verify_until = never;
+    target.owes_start = !target.final_stop && !shutting_down_;
     target.stop_id = new_id();
     target.command_overdue = later(now_, grace + stop_patience);
     set_phase(index, Phase::stopping, reason);
@@ -328,15 +412,15 @@ void Engine::Impl::on(const event::StopFinished& event) {
         after_stop(event.target);
         if (!event.survivors.empty()) target.instance = std::move(instance);
     }
-    if (target.start_id == 0 && target.hook_id == 0) guard_ends(event.target);
+    if (target.start_id == 0 && target.hook_id == 0) guard_commands(event.target);
     wake(event.target);
 }
 
 /// Of the commands only ends are awaited now, if anything.
-void Engine::Impl::guard_ends(TargetIndex index) {
+void Engine::Impl::guard_commands(TargetIndex index) {
     Target& target = targets_[index];
-    const bool awaited = target.stop_id != 0 || !target.strays.empty();
-    target.command_overdue = awaited ? later(now_, spec(index).stop_grace_period + stop_patience) : never;
+    const bool awaited = target.stop_id != 0 || !target.strays.empty() || in_command(target);
+    target.command_overdue = awaited ? later(now_, grace(index) + stop_patience) : never;
 }
 
 /// Nothing of the instance is alive any more.
@@ -363,14 +447,17 @@ void Engine::Impl::end_stray(TargetIndex index, const Instance& instance) {
     Target& target = targets_[index];
     const CommandId id = new_id();
     target.strays.emplace_back(id, instance);
-    target.command_overdue =
-        std::min(target.command_overdue, later(now_, spec(index).stop_grace_period + stop_patience));
-    decisions_.commands.push_back(command::Stop{id, index, instance, spec(index).stop_grace_period});
+    target.command_overdue = std::min(target.command_overdue, later(now_, grace(index) + stop_patience));
+    decisions_.commands.push_back(command::Stop{id, index, instance, grace(index)});
     mark(index);
 }
 
 void Engine::Impl::command_is_overdue(TargetIndex index) {
     Target& target = targets_[index];
+    if (out_of_reach(index)) {  // nothing can answer: asked again when its engine is back
+        target.command_overdue = later(now_, stop_patience);
+        return;
+    }
     raise(index, "overdue", "no answer from what was asked to start, stop or run something", spec(index).origin);
     if (target.start_id) {
         target.start_id = 0;
@@ -379,6 +466,12 @@ void Engine::Impl::command_is_overdue(TargetIndex index) {
         ended_by_itself(index, Reason::overdue);
         return wake(index);
     }
+    if (target.container.replace_id) {
+        target.container.replace_id = 0;
+        note(index, fact::RemedyFinished{Remedy::replace, target.rung, false, "no answer"}, rung_origin(index));
+        return roll_back(index, Reason::overdue);
+    }
+    if (target.container.settle_id) return settle_replacement(index, target.container.replacing);
     if (target.hook_id) return hook_done(index, false, "no answer");
     ask_to_stop_again(index);
 }
@@ -418,7 +511,8 @@ void Engine::Impl::try_shutdown(TargetIndex index) {
                                       const auto& others = graph_.targets_of(dependant.service);
                                       return std::all_of(others.begin(), others.end(), gone);
                                   });
-    const Duration grace = at_once_ ? Duration{0} : spec(index).stop_grace_period;
+    if (is_container(index)) return leave_container(index);
+    const Duration patience = at_once_ ? Duration{0} : grace(index);
     const bool ends = target.stop_id != 0 || !target.strays.empty();
     if (at_once_ && ends && !std::exchange(target.hurried, true)) ask_to_stop_without_grace(index);
     switch (target.phase) {
@@ -426,7 +520,7 @@ void Engine::Impl::try_shutdown(TargetIndex index) {
         case Phase::running:
             // What dry-run has only watched lives on, and is remembered: the next keepwell adopts it.
             if (target.taken_as_started || is_dry(index)) return stay_dead(index, Reason::shutdown);
-            if (free || at_once_) begin_stop(index, Reason::shutdown, grace);
+            if (free || at_once_) begin_stop(index, Reason::shutdown, patience);
             return;
         case Phase::waiting:
         case Phase::backoff:
@@ -436,6 +530,18 @@ void Engine::Impl::try_shutdown(TargetIndex index) {
         case Phase::stopping:
         case Phase::stopped: return;
     }
+}
+
+/// Containers outlive keepwell. What was under way is in the journal, and the next keepwell goes on with it.
+void Engine::Impl::leave_container(TargetIndex index) {
+    Target& target = targets_[index];
+    if (target.phase == Phase::stopped) return;
+    cancel_probe(index);
+    target.start_id = target.stop_id = target.container.replace_id = target.container.settle_id = 0;
+    target.left_in = target.phase;
+    const HealthState health = target.health;
+    stay_dead(index, Reason::shutdown);
+    target.health = health;  // it is remembered with it
 }
 
 }  // namespace keepwell::engine

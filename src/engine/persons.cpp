@@ -10,6 +10,7 @@ std::optional<Remedy> would(event::Verb verb) {
         case event::Verb::start: return Remedy::start;
         case event::Verb::stop: return Remedy::stop;
         case event::Verb::restart: return Remedy::restart;
+        case event::Verb::replace: return Remedy::replace;
         case event::Verb::pause:
         case event::Verb::resume:
         case event::Verb::reset: return std::nullopt;
@@ -30,6 +31,7 @@ void Engine::Impl::operate(TargetIndex index, const event::Operated& operated) {
         case event::Verb::start: person_starts(index); break;
         case event::Verb::stop: person_stops(index); break;
         case event::Verb::restart: person_restarts(index); break;
+        case event::Verb::replace: person_replaces(index); break;
         case event::Verb::pause: person_pauses(index, true); break;
         case event::Verb::resume: person_pauses(index, false); break;
         case event::Verb::reset: person_resets(index); break;
@@ -39,6 +41,7 @@ void Engine::Impl::operate(TargetIndex index, const event::Operated& operated) {
 
 void Engine::Impl::person_starts(TargetIndex index) {
     Target& target = targets_[index];
+    if (is_adopted(index) && target.container.seen && !target.container.exists) return;  // there is nothing to start
     target.operator_stopped = false;
     target.final_stop = false;
     switch (target.phase) {
@@ -70,7 +73,8 @@ void Engine::Impl::person_stops(TargetIndex index) {
     switch (target.phase) {
         case Phase::running:
             end_remediation(index);
-            return begin_stop(index, Reason::operated, spec(index).stop_grace_period);
+            if (target.container.settle_id) return;  // it ends as soon as one of the two is gone
+            return begin_stop(index, Reason::operated, grace(index));
         case Phase::waiting:
         case Phase::backoff:
         case Phase::completed: return stay_dead(index, Reason::operated);
@@ -86,7 +90,24 @@ void Engine::Impl::person_restarts(TargetIndex index) {
     forget_history(index);
     ++target.restarts;
     target.cause = StartCause::operated;
-    begin_stop(index, Reason::operated, spec(index).stop_grace_period);
+    renew(index, Reason::operated);
+}
+
+/// A process has no other self to be replaced by: it is restarted.
+void Engine::Impl::person_replaces(TargetIndex index) {
+    Target& target = targets_[index];
+    if (!is_container(index) || target.phase != Phase::running) return person_restarts(index);
+    if (in_command(target) || out_of_reach(index)) return;
+    forget_history(index);
+    ++target.restarts;
+    target.cause = StartCause::operated;
+    target.remedy = Remedy::replace;
+    target.remedy_reason = Reason::operated;
+    set_remediation(index, Remediation::due);
+    note(index, fact::RemedyDue{Remedy::replace, 0, 0, Reason::operated}, spec(index).origin);
+    note(index, fact::RemedyStarted{Remedy::replace, 0, 0, Reason::operated}, spec(index).origin);
+    set_remediation(index, Remediation::acting);
+    replace(index, Reason::operated, ReplaceOrder::automatic, policy_.targets[index].kind == TargetKind::container);
 }
 
 void Engine::Impl::person_pauses(TargetIndex index, bool paused) {

@@ -6,29 +6,54 @@
 
 namespace keepwell::engine {
 
+const Healthcheck* Engine::Impl::check_of(TargetIndex index) const {
+    const ServiceSpec& service = spec(index);
+    if (service.healthcheck) return &*service.healthcheck;
+    const auto& engines = targets_[index].container.healthcheck;
+    return service.engine_health && engines ? &*engines : nullptr;
+}
+
+Health Engine::Impl::health_of(TargetIndex index) const {
+    const Target& target = targets_[index];
+    if (out_of_reach(index) && backend_ == Backend::lost && !target.container.left) return Health::unknown;
+    if (target.container.stale && target.health.answered != Health::none) return Health::unknown;
+    const Healthcheck* check = check_of(index);
+    return check ? target.health.status(*check) : Health::none;
+}
+
 void Engine::Impl::begin_probing(TargetIndex index, Instant started_at) {
     Target& target = targets_[index];
-    const auto& check = spec(index).healthcheck;
+    const Healthcheck* check = check_of(index);
     if (!check) return;
     begin_health(target.health, started_at);
+    target.container.stale = false;
     target.streak_base = 0;
-    target.probe_at = later(now_, probe_wait(target.health, *check, now_));
+    const bool ask = is_asked(index) && !out_of_reach(index) && !target.container.frozen;
+    target.probe_at = ask ? later(now_, probe_wait(target.health, *check, now_)) : never;
     show_health(index, Reason::started, {});
+}
+
+void Engine::Impl::await_proof(TargetIndex index) {
+    Target& target = targets_[index];
+    const bool something_to_prove = target.incident != 0 || target.in_a_row > 0 || target.renewed;
+    if (check_of(index) || !something_to_prove || out_of_reach(index)) return;
+    target.proven_at = later(now_, proving_time(spec(index).restart));
 }
 
 void Engine::Impl::end_probing(TargetIndex index) {
     Target& target = targets_[index];
-    if (!spec(index).healthcheck) return;
+    if (!check_of(index) && target.health.answered == Health::none) return;
     cancel_probe(index);
     target.probe_at = never;
     target.streak_base = 0;
+    target.container.stale = false;
     end_health(target.health);
     show_health(index, Reason::none, {});
 }
 
 void Engine::Impl::issue_probe(TargetIndex index) {
     Target& target = targets_[index];
-    if (target.phase != Phase::running) return;
+    if (target.phase != Phase::running || out_of_reach(index)) return;
     target.probe_id = new_id();
     target.probe_started = now_;
     target.probe_overdue = later(now_, spec(index).healthcheck->timeout + probe_patience);
@@ -91,19 +116,20 @@ void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
 /// Says so when what the probes say has changed.
 void Engine::Impl::show_health(TargetIndex index, Reason reason, std::string detail) {
     Target& target = targets_[index];
-    const Healthcheck& check = *spec(index).healthcheck;
-    const Health to = target.health.status(check);
+    const Health to = health_of(index);
     if (to == target.shown_health) return;
+    const Origin rule = is_asked(index) ? spec(index).healthcheck->origin : spec(index).origin;
     if (!allowed(target.shown_health, to)) {
         unexpected(index,
                    "health " + std::string{to_string(target.shown_health)} + " to " + std::string{to_string(to)});
     }
     const Health from = std::exchange(target.shown_health, to);
-    if (to == Health::unknown) raise(index, "probe_errors", detail, check.origin);
-    if (from == Health::unknown)
+    const bool of_probes = reason != Reason::backend_lost && reason != Reason::backend_found;
+    if (to == Health::unknown && of_probes) raise(index, "probe_errors", detail, rule);
+    if (from == Health::unknown && of_probes)
         resolve(index, "probe_errors",
                 to == Health::none ? "nobody is asked any more" : "the probes can be asked again");
-    note(index, fact::HealthChanged{from, to, reason, target.health.failing_streak, std::move(detail)}, check.origin);
+    note(index, fact::HealthChanged{from, to, reason, target.health.failing_streak, std::move(detail)}, rule);
     affects_others(index);
 }
 

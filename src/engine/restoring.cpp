@@ -17,7 +17,9 @@ Reason reason_of(std::string_view text) {
 }  // namespace
 
 void Engine::Impl::on(const event::Restored& event) {
-    if (begun_ || event.target >= targets_.size()) return unexpected(no_target, "restored too late, or for no target");
+    const bool known = event.target < targets_.size();
+    const bool in_time = known && (!begun_ || (is_container(event.target) && !targets_[event.target].container.seen));
+    if (!in_time) return unexpected(no_target, "restored too late, or for no target");
     restored_[event.target] = event.memory;
 }
 
@@ -29,6 +31,10 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.instance = target.instance;
     memory.started_at = target.health.started_at;
     memory.phase = shutting_down_ && target.phase == Phase::completed ? Phase::stopped : target.phase;
+    if (shutting_down_ && is_container(index)) memory.phase = target.left_in;
+    memory.owes_start = target.owes_start;
+    memory.replacing = target.container.replacing;
+    memory.previous = target.container.previous;
     memory.health = target.health.answered;
     memory.failing_streak = target.health.failing_streak;
     memory.operator_stopped = target.final_stop;  // a `stop` rung is as final as a person
@@ -45,11 +51,22 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.incident_reason = std::string{to_string(target.incident_reason)};
     memory.last_exit = target.last_exit;
     memory.has_exited = target.has_exited;
+    if (const auto& unseen = restored_[index]) return *unseen;  // nothing newer is known
     return memory;
 }
 
 /// A changed entry is a new policy version: it starts with no history, as Swarm's does (restart.go, SpecVersion).
 void Engine::Impl::restore(TargetIndex index, const TargetMemory& memory) {
+    restore_history(index, memory);
+    if (memory.instance.exists()) {
+        restore_alive(index, memory);
+    } else {
+        restore_dead(index, memory);
+    }
+    mark(index);
+}
+
+void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory) {
     Target& target = targets_[index];
     target.operator_stopped = memory.operator_stopped;
     target.paused = memory.paused;
@@ -73,12 +90,6 @@ void Engine::Impl::restore(TargetIndex index, const TargetMemory& memory) {
         set_remediation(index, Remediation::quarantined);
         target.retry_at = memory.retry_at == never ? now_ : memory.retry_at;  // it came due while keepwell ended
     }
-    if (memory.instance.exists()) {
-        restore_alive(index, memory);
-    } else {
-        restore_dead(index, memory);
-    }
-    mark(index);
 }
 
 /// It lives: it is taken over as it is, and its health goes on, so that a healthy target does not flap.
@@ -95,9 +106,10 @@ void Engine::Impl::restore_alive(TargetIndex index, const TargetMemory& memory) 
     } else if (was_stopping) {
         target.cause = StartCause::remedy;
         const Reason reason = memory.operator_stopped ? Reason::operated : Reason::remedy;
-        return begin_stop(index, reason, spec(index).stop_grace_period);
+        if (is_container(index) && !memory.operator_stopped) return renew(index, reason);
+        return begin_stop(index, reason, grace(index));
     }
-    const auto& check = spec(index).healthcheck;
+    const Healthcheck* check = check_of(index);
     if (!check) {
         if (target.incident || target.in_a_row) target.proven_at = later(now_, proving_time(spec(index).restart));
         return;
@@ -107,7 +119,8 @@ void Engine::Impl::restore_alive(TargetIndex index, const TargetMemory& memory) 
         target.health.answered = memory.health;
         target.health.failing_streak = memory.failing_streak;
     }
-    target.probe_at = later(now_, probe_wait(target.health, *check, now_));
+    const bool ask = is_asked(index) && !out_of_reach(index);
+    target.probe_at = ask ? later(now_, probe_wait(target.health, *check, now_)) : never;
     show_health(index, Reason::adopted, {});
 }
 
@@ -124,6 +137,7 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
     const bool quarantined = target.remediation == Remediation::quarantined;
     const bool waits =
         same_version && memory.phase == Phase::backoff && memory.retry_at != never && memory.retry_at > now_;
+    if (!quarantined && !waits && is_adopted(index)) return restore_adopted_dead(index, memory);
     if (!quarantined && !waits) return;  // a first start, like any other
     target.cause = StartCause::exited;
     if (!quarantined) {
@@ -131,6 +145,69 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
         make_restart_due(index, Reason::exited);
     }
     set_phase(index, Phase::backoff, Reason::exited, to_string(memory.last_exit), memory.retry_at);
+}
+
+/// An adopted container is started only where it was keepwell that had ended it.
+void Engine::Impl::restore_adopted_dead(TargetIndex index, const TargetMemory& memory) {
+    Target& target = targets_[index];
+    if (!memory.owes_start) return set_phase(index, Phase::stopped, Reason::not_running);
+    target.cause = StartCause::remedy;
+    target.owes_start = true;
+    set_phase(index, Phase::backoff, Reason::remedy);
+}
+
+// ---- containers: when they are seen ---------------------------------------------------------------------------------
+
+void Engine::Impl::restore_found(TargetIndex index, const event::Found& event) {
+    TargetMemory memory = std::move(*restored_[index]);
+    restored_[index].reset();
+    if (restore_replacing(index, memory, event.instance)) return;
+    if (!(memory.instance == event.instance)) {  // another life than the one that was known: somebody started it
+        memory.instance = event.instance;
+        memory.started_at = event.started_at;
+        memory.phase = Phase::running;
+        memory.health = Health::none;
+        memory.failing_streak = 0;
+        memory.operator_stopped = false;
+    }
+    restore(index, memory);
+}
+
+void Engine::Impl::restore_absent(TargetIndex index, const event::Absent& event) {
+    TargetMemory memory = std::move(*restored_[index]);
+    restored_[index].reset();
+    if (restore_replacing(index, memory, {})) return;
+    memory.instance = {};
+    restore(index, memory);
+    if (is_adopted(index) && !event.exists) forget_container(index);
+}
+
+/// An earlier keepwell ended in the middle of a replacement: what was being done is finished or undone.
+bool Engine::Impl::restore_replacing(TargetIndex index, const TargetMemory& memory, const Instance& found) {
+    Target& target = targets_[index];
+    if (memory.replacing == Replacing::none) return false;
+    if (is_dry(index)) {
+        raise(index, "leftover", "a replacement was left half done; dry-run does not touch it", spec(index).origin);
+        return false;
+    }
+    restore_history(index, memory);
+    target.instance = memory.instance;
+    target.container.previous = memory.previous;
+    target.container.replacing = memory.replacing;
+    if (memory.replacing == Replacing::proving && found.exists() && found == memory.instance) {
+        restore_alive(index, memory);
+        if (target.remediation == Remediation::idle) set_remediation(index, Remediation::due);
+        set_remediation(index, Remediation::acting);
+        target.remedy = Remedy::replace;
+        verify(index);
+        target.verify_until = later(now_, verify_time(index));
+        target.renewed = target.container.renewed_by_replace = true;
+        return true;
+    }
+    set_phase(index, Phase::starting, Reason::adopted);
+    settle_replacement(index,
+                       memory.replacing == Replacing::committing ? Replacing::committing : Replacing::rolling_back);
+    return true;
 }
 
 }  // namespace keepwell::engine

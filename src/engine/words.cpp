@@ -83,6 +83,7 @@ std::string_view to_string(Remediation remediation) {
 
 std::string_view to_string(Hold hold) {
     switch (hold) {
+        case Hold::backend: return "backend";
         case Hold::paused: return "paused";
         case Hold::maintenance: return "maintenance";
         case Hold::dependency: return "dependency";
@@ -97,6 +98,7 @@ std::string_view to_string(Hold hold) {
 
 std::string_view describe(Hold hold) {
     switch (hold) {
+        case Hold::backend: return "the container engine does not answer";
         case Hold::paused: return "it is paused: `keepwell resume` ends that";
         case Hold::maintenance: return "a maintenance window is open";
         case Hold::dependency: return "something it depends on is not well; healing it would not help";
@@ -113,6 +115,7 @@ std::string_view to_string(Remedy remedy) {
     switch (remedy) {
         case Remedy::start: return "start";
         case Remedy::restart: return "restart";
+        case Remedy::replace: return "replace";
         case Remedy::run: return "run";
         case Remedy::stop: return "stop";
         case Remedy::notify: return "notify";
@@ -134,9 +137,30 @@ std::string_view to_string(event::Verb verb) {
         case event::Verb::start: return "start";
         case event::Verb::stop: return "stop";
         case event::Verb::restart: return "restart";
+        case event::Verb::replace: return "replace";
         case event::Verb::pause: return "pause";
         case event::Verb::resume: return "resume";
         case event::Verb::reset: return "reset";
+    }
+    return "?";
+}
+
+std::string_view to_string(event::Successor successor) {
+    switch (successor) {
+        case event::Successor::keepwell: return "keepwell";
+        case event::Successor::engine: return "engine";
+        case event::Successor::nobody: return "nobody";
+    }
+    return "?";
+}
+
+std::string_view to_string(Replacing replacing) {
+    switch (replacing) {
+        case Replacing::none: return "none";
+        case Replacing::swapping: return "swapping";
+        case Replacing::proving: return "proving";
+        case Replacing::committing: return "committing";
+        case Replacing::rolling_back: return "rolling_back";
     }
     return "?";
 }
@@ -187,6 +211,11 @@ std::optional<Remediation> remediation_from(std::string_view text) {
     return find(text, {idle, due, held, acting, verifying, quarantined});
 }
 
+std::optional<Replacing> replacing_from(std::string_view text) {
+    using enum Replacing;
+    return find(text, {none, swapping, proving, committing, rolling_back});
+}
+
 std::string_view to_string(Reason reason) {
     switch (reason) {
         case Reason::none: return "none";
@@ -216,6 +245,17 @@ std::string_view to_string(Reason reason) {
         case Reason::storm: return "storm";
         case Reason::shutdown: return "shutdown";
         case Reason::dry_run: return "dry_run";
+        case Reason::backend_lost: return "backend_lost";
+        case Reason::backend_found: return "backend_found";
+        case Reason::started_elsewhere: return "started_elsewhere";
+        case Reason::engine_restarts: return "engine_restarts";
+        case Reason::engine_gave_up: return "engine_gave_up";
+        case Reason::not_running: return "not_running";
+        case Reason::no_container: return "no_container";
+        case Reason::frozen: return "frozen";
+        case Reason::reported: return "reported";
+        case Reason::changed: return "changed";
+        case Reason::rolled_back: return "rolled_back";
     }
     return "?";
 }
@@ -249,6 +289,17 @@ std::string_view describe(Reason reason) {
         case Reason::storm: return "too many targets are unhealthy at once";
         case Reason::shutdown: return "keepwell ends";
         case Reason::dry_run: return "dry-run takes it as started";
+        case Reason::backend_lost: return "the container engine does not answer";
+        case Reason::backend_found: return "the container engine answers again";
+        case Reason::started_elsewhere: return "somebody else started the container";
+        case Reason::engine_restarts: return "the container's own restart policy starts it again";
+        case Reason::engine_gave_up: return "the container's own restart policy starts it no more";
+        case Reason::not_running: return "the container was not running when it was first seen";
+        case Reason::no_container: return "there is no such container";
+        case Reason::frozen: return "a person paused the container";
+        case Reason::reported: return "the container engine's own health check says so";
+        case Reason::changed: return "its entry in the policy has changed";
+        case Reason::rolled_back: return "the old container is in its place again";
     }
     return "?";
 }
@@ -274,6 +325,7 @@ struct TypeName {
             case event::Verb::start: return "operator.start";
             case event::Verb::stop: return "operator.stop";
             case event::Verb::restart: return "operator.restart";
+            case event::Verb::replace: return "operator.replace";
             case event::Verb::pause: return "operator.pause";
             case event::Verb::resume: return "operator.resume";
             case event::Verb::reset: return "operator.reset";
@@ -282,6 +334,24 @@ struct TypeName {
     }
     std::string_view operator()(const fact::MaintenanceChanged& changed) const {
         return changed.active ? "maintenance.began" : "maintenance.ended";
+    }
+    std::string_view operator()(const fact::StepTaken&) const { return "remedy.step"; }
+    std::string_view operator()(const fact::BackendChanged& changed) const {
+        return changed.lost ? "backend.lost" : "backend.found";
+    }
+    std::string_view operator()(const fact::Membership& membership) const {
+        return membership.joined ? "target.joined" : "target.left";
+    }
+    std::string_view operator()(const fact::UpdateChanged& changed) const {
+        switch (changed.step) {
+            case fact::UpdateChanged::Step::started: return "update.started";
+            case fact::UpdateChanged::Step::paused: return "update.paused";
+            case fact::UpdateChanged::Step::completed: return "update.completed";
+        }
+        return "?";
+    }
+    std::string_view operator()(const fact::OrphanChanged& orphan) const {
+        return orphan.held ? "orphan.held" : "orphan.removed";
     }
     std::string_view operator()(const fact::Unexpected&) const { return "engine.unexpected"; }
 };

@@ -63,6 +63,16 @@ std::string_view word(ExitStatus::Kind kind) {
     return "?";
 }
 
+template <>
+std::string_view word(ReplaceOrder order) {
+    switch (order) {
+        case ReplaceOrder::automatic: return "automatic";
+        case ReplaceOrder::stop_first: return "stop-first";
+        case ReplaceOrder::start_first: return "start-first";
+    }
+    return "?";
+}
+
 /// The enumerators count up from 0 without a gap, and a value beyond the last has the word "?".
 template <typename Enum>
 std::optional<Enum> from_word(std::string_view text) {
@@ -86,6 +96,19 @@ struct TypeOfInput {
     std::string_view operator()(const event::Exited&) const { return "input.exited"; }
     std::string_view operator()(const event::ProbeFinished&) const { return "input.probe_finished"; }
     std::string_view operator()(const event::HookFinished&) const { return "input.hook_finished"; }
+    std::string_view operator()(const event::BackendLost&) const { return "input.backend_lost"; }
+    std::string_view operator()(const event::BackendFound&) const { return "input.backend_found"; }
+    std::string_view operator()(const event::TargetJoined&) const { return "input.target_joined"; }
+    std::string_view operator()(const event::TargetLeft&) const { return "input.target_left"; }
+    std::string_view operator()(const event::Found&) const { return "input.found"; }
+    std::string_view operator()(const event::Absent&) const { return "input.absent"; }
+    std::string_view operator()(const event::Frozen&) const { return "input.frozen"; }
+    std::string_view operator()(const event::HealthReported&) const { return "input.health_reported"; }
+    std::string_view operator()(const event::ReplaceFinished&) const { return "input.replace_finished"; }
+    std::string_view operator()(const event::SettleFinished&) const { return "input.settle_finished"; }
+    std::string_view operator()(const event::StepTaken&) const { return "input.step_taken"; }
+    std::string_view operator()(const event::OrphanSeen&) const { return "input.orphan_seen"; }
+    std::string_view operator()(const event::DiscardFinished&) const { return "input.discard_finished"; }
     std::string_view operator()(const event::Maintenance&) const { return "input.maintenance"; }
     std::string_view operator()(const event::Operated&) const { return "input.operated"; }
     std::string_view operator()(const event::Shutdown&) const { return "input.shutdown"; }
@@ -94,6 +117,10 @@ struct TypeOfInput {
 struct TypeOfCommand {
     std::string_view operator()(const command::Start&) const { return "command.start"; }
     std::string_view operator()(const command::Stop&) const { return "command.stop"; }
+    std::string_view operator()(const command::Restart&) const { return "command.restart"; }
+    std::string_view operator()(const command::Replace&) const { return "command.replace"; }
+    std::string_view operator()(const command::Settle&) const { return "command.settle"; }
+    std::string_view operator()(const command::Discard&) const { return "command.discard"; }
     std::string_view operator()(const command::RunProbe&) const { return "command.run_probe"; }
     std::string_view operator()(const command::CancelProbe&) const { return "command.cancel_probe"; }
     std::string_view operator()(const command::RunHook&) const { return "command.run_hook"; }
@@ -144,6 +171,11 @@ Bodies make_bodies() {
         add_fact(fact::OperatorActed{static_cast<event::Verb>(verb), {}});
     }
     add_fact(fact::MaintenanceChanged{true, never});
+    add_fact(fact::BackendChanged{true, {}});
+    add_fact(fact::Membership{true, {}});
+    add_fact(fact::OrphanChanged{{}, true, {}});
+    add_fact(fact::UpdateChanged{fact::UpdateChanged::Step::paused, {}, {}});
+    add_fact(fact::UpdateChanged{fact::UpdateChanged::Step::completed, {}, {}});
     return bodies;
 }
 
@@ -541,10 +573,10 @@ tl::expected<Record, std::string> record_of(const json& object) {
 // ---- names to indices -------------------------------------------------------------------------------------------
 
 /// Where `all` has an element of this name; `otherwise` for no name, nullopt if there is none.
-template <typename Named>
-std::optional<std::uint32_t> index_of(const std::string& name, const std::vector<Named>& all, std::uint32_t otherwise) {
+template <typename All>
+std::optional<std::uint32_t> index_of(const std::string& name, const All& all, std::uint32_t otherwise) {
     if (name.empty()) return otherwise;
-    const auto found = std::find_if(all.begin(), all.end(), [&name](const Named& one) { return one.name == name; });
+    const auto found = std::find_if(all.begin(), all.end(), [&name](const auto& one) { return one.name == name; });
     if (found == all.end()) return std::nullopt;
     return static_cast<std::uint32_t>(found - all.begin());
 }

@@ -66,6 +66,18 @@ void members(auto& a, Same<TargetMemory> auto& x) {
     a("incident_reason", x.incident_reason);
     a.rare("has_exited", x.has_exited);
     a.object("last_exit", x.last_exit);
+    a.rare("replacing", x.replacing);
+    a.rare("previous", x.previous.id);
+    a.rare("owes_start", x.owes_start);
+}
+
+/// Where it was written is not of interest: it is a container's own.
+void members(auto& a, Same<Healthcheck> auto& x) {
+    a.length("interval", x.interval);
+    a.length("timeout", x.timeout);
+    a.length("start_period", x.start_period);
+    a.length("start_interval", x.start_interval);
+    a("retries", x.retries);
 }
 
 // ---- events -----------------------------------------------------------------------------------------------------
@@ -89,6 +101,7 @@ void members(auto& a, Same<event::Exited> auto& x) {
     a.instance(x.instance);
     a.object("status", x.status);
     a("remains", x.remains);
+    a.rare("successor", x.successor);
 }
 
 void members(auto& a, Same<event::ProbeFinished> auto& x) {
@@ -102,6 +115,72 @@ void members(auto& a, Same<event::HookFinished> auto& x) {
     a("id", x.id);
     a.object("status", x.status);
     a("output", x.output);
+}
+
+void members(auto& a, Same<event::BackendLost> auto& x) { a("detail", x.detail); }
+void members(auto& a, Same<event::BackendFound> auto& x) { a("detail", x.detail); }
+
+/// What the container is asks nothing of the past but its entry: a replay reads that.
+void members(auto& a, Same<event::TargetJoined> auto& x) { a("entry", x.entry); }
+void members(auto&, Same<event::TargetLeft> auto&) {}
+
+void members(auto& a, Same<event::Found> auto& x) {
+    a.instance(x.instance);
+    a.moment("started", x.started_at);
+    bool has_healthcheck = x.healthcheck.has_value();
+    a.rare("has_healthcheck", has_healthcheck);
+    if (has_healthcheck) {
+        if constexpr (!std::is_const_v<std::remove_reference_t<decltype(x)>>) x.healthcheck.emplace();
+        a.object("healthcheck", *x.healthcheck);
+    }
+    a.length("stop_timeout", x.stop_timeout);
+    a.rare("engine_restarts", x.engine_restarts);
+    a.rare("stop_removes", x.stop_removes);
+    a.rare("outdated", x.outdated);
+    a.rare("frozen", x.frozen);
+    a.rare("shares_namespace", x.shares_namespace);
+}
+
+void members(auto& a, Same<event::Absent> auto& x) {
+    a("exists", x.exists);
+    a("detail", x.detail);
+}
+
+void members(auto& a, Same<event::Frozen> auto& x) {
+    a.instance(x.instance);
+    a("frozen", x.frozen);
+}
+
+void members(auto& a, Same<event::HealthReported> auto& x) {
+    a.instance(x.instance);
+    a("health", x.health);
+    a("failing_streak", x.failing_streak);
+    a.object("last", x.last);
+}
+
+void members(auto& a, Same<event::ReplaceFinished> auto& x) {
+    a.instance(x.instance);
+    a("id", x.id);
+    a("survivor", x.survivor.id);
+    a("failure", x.failure);
+}
+
+void members(auto& a, Same<event::SettleFinished> auto& x) {
+    a.instance(x.instance);
+    a("id", x.id);
+    a("failure", x.failure);
+}
+
+void members(auto& a, Same<event::StepTaken> auto& x) { a("step", x.step); }
+
+void members(auto& a, Same<event::OrphanSeen> auto& x) {
+    a.instance(x.instance);
+    a("name", x.name);
+}
+
+void members(auto& a, Same<event::DiscardFinished> auto& x) {
+    a("id", x.id);
+    a("failure", x.failure);
 }
 
 void members(auto& a, Same<event::Maintenance> auto& x) {
@@ -121,6 +200,34 @@ void members(auto& a, Same<event::Shutdown> auto& x) { a("at_once", x.at_once); 
 void members(auto& a, Same<command::Start> auto& x) { a("id", x.id); }
 
 void members(auto& a, Same<command::Stop> auto& x) {
+    a.instance(x.instance);
+    a("id", x.id);
+    a.length("grace", x.grace);
+}
+
+void members(auto& a, Same<command::Restart> auto& x) {
+    a.instance(x.instance);
+    a("id", x.id);
+    a.length("grace", x.grace);
+}
+
+void members(auto& a, Same<command::Replace> auto& x) {
+    a.instance(x.instance);
+    a("id", x.id);
+    a("order", x.order);
+    a("from_entry", x.from_entry);
+    a.length("grace", x.grace);
+}
+
+void members(auto& a, Same<command::Settle> auto& x) {
+    a.instance(x.instance);
+    a("id", x.id);
+    a("previous", x.previous.id);
+    a("commit", x.commit);
+    a.length("grace", x.grace);
+}
+
+void members(auto& a, Same<command::Discard> auto& x) {
     a.instance(x.instance);
     a("id", x.id);
     a.length("grace", x.grace);
@@ -238,6 +345,20 @@ void members(auto& a, Same<fact::OperatorActed> auto& x) { a("by", x.by); }
 /// Whether it began is in the type's name.
 void members(auto& a, Same<fact::MaintenanceChanged> auto& x) { a.moment("until", x.until); }
 
+void members(auto& a, Same<fact::StepTaken> auto& x) { a("step", x.step); }
+
+/// Whether it was lost, came or was held, and how far an update is, is in the type's name.
+void members(auto& a, Same<fact::BackendChanged> auto& x) { a("detail", x.detail); }
+void members(auto& a, Same<fact::Membership> auto& x) { a("entry", x.entry); }
+void members(auto& a, Same<fact::UpdateChanged> auto& x) {
+    a("name", x.service);
+    a("detail", x.detail);
+}
+void members(auto& a, Same<fact::OrphanChanged> auto& x) {
+    a("name", x.name);
+    a("detail", x.detail);
+}
+
 void members(auto& a, Same<fact::Unexpected> auto& x) { a("detail", x.detail); }
 
 // ---- records ----------------------------------------------------------------------------------------------------
@@ -283,6 +404,7 @@ void members(auto& a, Same<State> auto& x) { members(a, x.memory); }
 void members(auto& a, Same<Evidence> auto& x) {
     a("incident", x.incident);
     a("output_tail", x.output_tail);
+    a("inspect", x.inspect);
     a.list("probes", x.probes);
 }
 

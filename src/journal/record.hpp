@@ -55,6 +55,7 @@ struct State {
 /// What was kept before a remedy ended an instance. Type "evidence".
 struct Evidence {
     IncidentId incident = 0;
+    std::string inspect;  ///< of a container: the engine's JSON about it, as it was
     std::string output_tail;
     std::vector<ProbeResult> probes;
 };

@@ -6,56 +6,22 @@
 #include <cstdio>
 #include <vector>
 
-namespace keepwell::policy {
-namespace {
+#include "policy/canonical_lines.hpp"
 
-std::string show(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') result += '\\';
-        result += c == '\n' ? std::string{"\\n"} : std::string{c};
-    }
-    return result + "\"";
-}
-std::string show(const std::string& text) { return show(std::string_view{text}); }
-std::string show(bool value) { return value ? "true" : "false"; }
-std::string show(std::uint32_t value) { return std::to_string(value); }
-std::string show(int value) { return std::to_string(value); }
-std::string show(std::uint64_t value) { return std::to_string(value); }
-std::string show(Duration value) { return std::to_string(value.count()) + "ns"; }
-std::string show(std::chrono::minutes value) { return std::to_string(value.count()) + "min"; }
-std::string show(double value) {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.17g", value);
-    return text.data();
-}
-std::string show(const std::pair<std::string, std::string>& pair) { return show(pair.first) + "=" + show(pair.second); }
+namespace keepwell::policy {
+namespace lines {
+
 std::string show(const StatusRange& range) { return show(range.first) + "-" + show(range.last); }
 std::string show(const MaintenanceWindow& window) {
     return show(window.from) + "-" + show(window.to) + "/" + show(static_cast<std::uint32_t>(window.days));
 }
 
-template <typename T>
-std::string show(const std::vector<T>& values) {
-    std::string result = "[";
-    for (const auto& value : values) result += show(value) + " ";
-    return result + "]";
-}
+}  // namespace lines
 
-/// "name value" lines.
-class Lines {
-  public:
-    template <typename T>
-    void add(std::string_view name, const T& value) {
-        text_ += name;
-        text_ += " " + show(value) + "\n";
-    }
-    void add_block(std::string_view block) { text_ += block; }
-    std::string take() { return std::move(text_); }
+namespace {
 
-  private:
-    std::string text_;
-};
+using lines::Lines;
+using lines::show;
 
 struct ProbeLines {
     Lines& lines;
@@ -82,6 +48,9 @@ struct RungLines {
     Lines& lines;
 
     void operator()(const RestartRung&) const { lines.add("rung", std::string_view{"restart"}); }
+    void operator()(const ReplaceRung& rung) const {
+        lines.add("rung.replace", static_cast<std::uint32_t>(rung.order));
+    }
     void operator()(const RunRung& rung) const { lines.add("rung.run", rung.timeout); }
     void operator()(const StopRung&) const { lines.add("rung", std::string_view{"stop"}); }
     void operator()(const NotifyRung&) const { lines.add("rung", std::string_view{"notify"}); }
@@ -116,6 +85,17 @@ void add_dependencies(Lines& lines, const Policy& policy, const ServiceSpec& spe
     lines.add("depends_on", dependencies);
 }
 
+/// Nothing of it is said of a process, so that its version stays what it was.
+void add_container(Lines& lines, const TargetSpec& target) {
+    if (!is_container(target)) return;
+    lines.add("kind", static_cast<std::uint32_t>(target.kind));
+    lines.add("selector.name", target.selector.name);
+    lines.add("selector.labels", target.selector.labels);
+    if (!target.container) return;
+    lines.add("pull_policy", static_cast<std::uint32_t>(target.container->pull_policy));
+    lines.add_block(canonical(*target.container));
+}
+
 void add_target(Lines& lines, const TargetSpec& target) {
     lines.add("target", target.name);
     lines.add("slot", target.slot);
@@ -129,9 +109,31 @@ void add_target(Lines& lines, const TargetSpec& target) {
     lines.add("output.keep", target.output.keep);
     if (target.probe) std::visit(ProbeLines{lines}, *target.probe);
     for (const auto& hook : target.hooks) lines.add("hook", hook.command);
+    add_container(lines, target);
+}
+
+void add_container_rules(Lines& lines, const ServiceSpec& spec) {
+    if (spec.engine_health) lines.add("engine_health", true);
+    if (spec.stop_grace_written) lines.add("stop_grace_written", true);
+    const auto& update = spec.update;
+    if (!update.origin.written()) return;
+    lines.add("update.parallelism", update.parallelism);
+    lines.add("update.delay", update.delay);
+    lines.add("update.monitor", update.monitor);
+    lines.add("update.failure_action", static_cast<std::uint32_t>(update.failure_action));
+    lines.add("update.order", static_cast<std::uint32_t>(update.order));
+}
+
+/// Those of one service; `all` is grouped by service.
+template <typename Targets>
+void add_targets(Lines& lines, const Targets& all, ServiceIndex service) {
+    const auto before = [](const TargetSpec& target, ServiceIndex index) { return target.service < index; };
+    auto target = std::lower_bound(all.begin(), all.end(), service, before);
+    for (; target != all.end() && target->service == service; ++target) add_target(lines, *target);
 }
 
 void add_host(Lines& lines, const Policy& policy) {
+    lines.add("name", policy.name);
     lines.add("mode", static_cast<std::uint32_t>(policy.mode));
     lines.add("quantum", policy.quantum);
     lines.add("record", policy.record);
@@ -162,11 +164,11 @@ std::string canonical(const Policy& policy, ServiceIndex service) {
     lines.add("quarantine.max", spec.quarantine.max);
     add_dependencies(lines, policy, spec);
     lines.add("stop_grace_period", spec.stop_grace_period);
+    add_container_rules(lines, spec);
     lines.add("dry_run", spec.dry_run);
     lines.add("maintenance", policy.maintenance[service]);
-    const auto before = [](const TargetSpec& target, ServiceIndex index) { return target.service < index; };
-    auto target = std::lower_bound(policy.targets.begin(), policy.targets.end(), service, before);
-    for (; target != policy.targets.end() && target->service == service; ++target) add_target(lines, *target);
+    add_targets(lines, policy.targets, service);
+    add_targets(lines, policy.templates, service);
     return lines.take();
 }
 

@@ -14,6 +14,9 @@ std::string canonical(const Policy& policy);
 /// The part of one service, with its targets.
 std::string canonical(const Policy& policy, ServiceIndex service);
 
+/// What a container is made of: all but `pull_policy`.
+std::string canonical(const ContainerSpec& spec);
+
 /// FNV-1a, 64 bits, as 16 hexadecimal digits.
 std::string stable_hash(std::string_view text);
 

@@ -36,11 +36,13 @@ class Checker {
         for (auto& entry : entries_) {
             check_name(entry);
             resolve_dependencies(entry);
+            check_shared_namespaces(entry);
             check_replica_addresses(entry);
         }
         find_cycles();
         check_target_names();
         check_output_files();
+        check_containers();
     }
 
   private:
@@ -79,7 +81,7 @@ class Checker {
         switch (draft.dependency.condition) {
             case DependencyCondition::service_started: return;
             case DependencyCondition::service_healthy:
-                if (on.healthcheck) return;
+                if (on.healthcheck || on.engine_health) return;
                 return reporter_.error(draft.at,
                                        quote(on.name) +
                                            " has no healthcheck, so it is never healthy; give it one, or wait "
@@ -93,10 +95,28 @@ class Checker {
         }
     }
 
+    void check_shared_namespaces(const Entry& entry) {
+        for (const auto& shared : entry.draft.container.shared) {
+            const auto found = index_.find(shared.service);
+            if (found == index_.end()) continue;  // told of as a dependency
+            const auto& other = entries_[found->second];
+            const auto name = quote(shared.service);
+            if (!is_container(other.draft.target)) {
+                reporter_.error(shared.at, name + " is a process; only a container can be shared");
+            } else if (other.templates.size() == 1) {
+                reporter_.error(shared.at, name + " is containers chosen by labels; one container can be shared");
+            } else if (other.sound && other.draft.replicas != 1) {
+                reporter_.error(shared.at, name + " is " + std::to_string(other.draft.replicas) +
+                                               " containers; one container can be shared");
+            }
+        }
+    }
+
     void check_replica_addresses(const Entry& entry) {
         if (entry.targets.size() < 2) return;
         const auto address = address_of(entry.targets[0]);
         if (address.empty() || address != address_of(entry.targets[1])) return;
+        if (address.find(container_ip) != std::string::npos) return;
         reporter_.warning(entry.draft.probe_at,
                           "all replicas of " + quote(entry.draft.spec.name) +
                               " are asked at the same address; is `{{.Task.Slot}}` missing in it?");
@@ -165,8 +185,49 @@ class Checker {
         }
     }
 
+    void check_containers() {
+        for (const auto& entry : entries_) {
+            const auto errors = reporter_.errors();
+            for (const auto& target : entry.targets) {
+                if (!target.selector.name.empty()) claim(entry, target, "the container " + quote(target.selector.name));
+                if (target.container) claim_all(entry, target, *target.container);
+                if (reporter_.errors() > errors) break;
+            }
+        }
+    }
+
+    void claim_all(const Entry& entry, const TargetSpec& target, const ContainerSpec& container) {
+        claim(entry, target, "the container " + quote(container.name));
+        for (const auto& port : container.ports) {
+            if (port.host_port == 0 || port.host_port_last != 0) continue;
+            const bool everywhere = port.host_ip.empty() || port.host_ip == "0.0.0.0";
+            claim(entry, target,
+                  "port " +
+                      quote((everywhere ? "" : port.host_ip + ":") + std::to_string(port.host_port) + "/" +
+                            port.protocol) +
+                      " of the host");
+        }
+        for (const auto& network : container.networks) {
+            const auto& network_name = quote(network.name);
+            for (const auto* address : {&network.ipv4_address, &network.ipv6_address, &network.mac_address}) {
+                if (!address->empty()) claim(entry, target, quote(*address) + " in the network " + network_name);
+            }
+        }
+    }
+
+    /// What only one target can have.
+    void claim(const Entry& entry, const TargetSpec& target, const std::string& what) {
+        const auto [owner, is_new] = claims_.emplace(what, target.name);
+        if (is_new) return;
+        const auto both = owner->second == target.name
+                              ? quote(target.name) + " would have "
+                              : quote(owner->second) + " and " + quote(target.name) + " would both have ";
+        reporter_.error(entry.draft.at, both + what + (owner->second == target.name ? " twice" : ""));
+    }
+
     std::vector<Entry>& entries_;
     Reporter& reporter_;
+    std::map<std::string, std::string> claims_;  ///< who has what
     std::map<std::string, std::size_t> index_;
     std::vector<Mark> marks_;
     std::vector<std::size_t> path_;

@@ -77,6 +77,13 @@ std::optional<std::string> Decoder::text(const Node& node, std::string_view what
     return value ? accept(node, expand_templates(*value, values_)) : std::nullopt;
 }
 
+std::optional<std::string> Decoder::address(const Node& node, std::string_view what) {
+    const auto value = verbatim(node, what);
+    auto values = values_;
+    values.address = true;
+    return value ? accept(node, expand_templates(*value, values)) : std::nullopt;
+}
+
 std::optional<std::string> Decoder::path(const Node& node, std::string_view what) {
     const auto value = text(node, what);
     if (!value) return std::nullopt;
@@ -134,7 +141,7 @@ std::optional<Duration> Decoder::duration(const Node& node, Duration most) {
     return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> Decoder::command(const Node& node) {
+std::optional<std::vector<std::string>> Decoder::command(const Node& node, bool may_be_empty) {
     std::vector<std::string> words;
     if (node.is_sequence()) {
         for (const auto& item : node.items) {
@@ -148,7 +155,7 @@ std::optional<std::vector<std::string>> Decoder::command(const Node& node) {
         if (!split) return std::nullopt;
         words = std::move(*split);
     }
-    if (!words.empty() && !words.front().empty()) return words;
+    if (words.empty() ? may_be_empty : !words.front().empty()) return words;
     error(node, "this command is empty");
     return std::nullopt;
 }
@@ -208,9 +215,9 @@ void Decoder::inherit(const Position& at, const std::string& key, VariableMap& i
     }
 }
 
-void Decoder::env_file(const Node& node, VariableMap& into) {
+void Decoder::env_file(const Node& node, VariableMap& into, bool required) {
     const auto file = path(node, "the name of a file");
-    if (!file) return;
+    if (!file || (!required && !context_.environment.read(*file))) return;
     auto& files = context_.env_files;
     auto found = files.find(*file);
     if (found == files.end()) found = files.emplace(*file, read_env_file(node, *file)).first;

@@ -20,10 +20,24 @@ namespace keepwell::policy {
 /// `KEY=VALUE` pairs, sorted by key.
 using VariableMap = std::map<std::string, std::string>;
 
+/// A network or volume at the top level.
+struct NamedResource {
+    std::string name;  ///< the engine's; empty: follows from the key
+    bool external = false;
+};
+
+/// Compose's project: what names on the engine are made of.
+struct Project {
+    std::string name;
+    std::map<std::string, NamedResource> networks{};  ///< by the key that services use
+    std::map<std::string, NamedResource> volumes{};
+};
+
 /// What decoding every value of one load shares.
 struct DecodeContext {
     Reporter& reporter;
     const Environment& environment;
+    Project project{};                                              ///< whole before the first service is decoded
     std::map<std::string, std::optional<VariableMap>> env_files{};  ///< by path; nullopt: could not be read
 };
 
@@ -41,6 +55,8 @@ class Decoder {
     std::optional<std::string> plain(const Node& node, std::string_view what);
     /// A text with its templates expanded.
     std::optional<std::string> text(const Node& node, std::string_view what);
+    /// The address of a probe: a text with its templates expanded, in which `{{.Container.IP}}` may stay.
+    std::optional<std::string> address(const Node& node, std::string_view what);
     /// A text exactly as it is written.
     std::optional<std::string> verbatim(const Node& node, std::string_view what);
     /// A text with templates, as a path that starts at the folder of its file.
@@ -49,16 +65,16 @@ class Decoder {
     std::optional<std::uint32_t> count(const Node& node, std::uint32_t least, std::uint32_t most);
     std::optional<double> number(const Node& node, double least, double most);
     std::optional<Duration> duration(const Node& node, Duration most = Duration::max());
-    /// A text split into words, or a list of words; never empty.
-    std::optional<std::vector<std::string>> command(const Node& node);
+    /// A text split into words, or a list of words; never empty, unless `may_be_empty`.
+    std::optional<std::vector<std::string>> command(const Node& node, bool may_be_empty = false);
     /// One of these words.
     std::optional<std::string_view> choice(const Node& node, const std::vector<std::string_view>& words);
     /// The items of a list; a single text counts as a list of one where `single` says so.
     std::optional<std::vector<NodePtr>> list(const NodePtr& node, std::string_view what, bool single = false);
     /// `environment:`, as a mapping or a list.
     void variables(const Node& node, VariableMap& into);
-    /// One file of `env_file:`.
-    void env_file(const Node& node, VariableMap& into);
+    /// One file of `env_file:`. One that is not there is a mistake, unless it is not `required`.
+    void env_file(const Node& node, VariableMap& into, bool required = true);
 
     /// Lets a value through, or reports what is wrong with it at `node`.
     template <typename T>

@@ -35,9 +35,18 @@ std::string underline(const Diagnostic& diagnostic) {
 
 }  // namespace
 
+std::string_view to_string(Diagnostic::Severity severity) {
+    switch (severity) {
+        case Diagnostic::Severity::error: return "error";
+        case Diagnostic::Severity::warning: return "warning";
+        case Diagnostic::Severity::note: return "note";
+    }
+    return "error";
+}
+
 std::string render(const Diagnostic& diagnostic) {
-    const auto* severity = diagnostic.severity == Diagnostic::Severity::error ? "error" : "warning";
-    auto text = place(diagnostic) + ": " + severity + ": " + diagnostic.message + "\n";
+    auto text =
+        place(diagnostic) + ": " + std::string{to_string(diagnostic.severity)} + ": " + diagnostic.message + "\n";
     if (diagnostic.line == 0 || diagnostic.column == 0 || diagnostic.source_line.empty()) return text;
     auto number = std::to_string(diagnostic.line);
     number.insert(0, number.size() < 5 ? 5 - number.size() : 0, ' ');

@@ -4,11 +4,12 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace keepwell::policy {
 
 struct Diagnostic {
-    enum class Severity : std::uint8_t { error, warning };
+    enum class Severity : std::uint8_t { error, warning, note };
 
     Severity severity = Severity::error;
     std::string file;          ///< as named by the user
@@ -18,6 +19,9 @@ struct Diagnostic {
     std::string message;
     std::string source_line;  ///< without control characters; empty when there is nothing to show
 };
+
+/// "error", "warning" or "note"
+std::string_view to_string(Diagnostic::Severity severity);
 
 /// As text, without colour, each line ended by a newline:
 ///

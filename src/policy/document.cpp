@@ -69,9 +69,17 @@ std::string plain_words(std::string_view message) {
     return std::string{message};
 }
 
+std::string name_of(Grammar grammar) { return grammar == Grammar::policy ? "a policy" : "a Compose file"; }
+
+Node::Tag tag_of(std::string_view written) {
+    if (written == "!reset") return Node::Tag::reset;
+    return written == "!override" ? Node::Tag::override : Node::Tag::none;
+}
+
 class DocumentReader {
   public:
-    DocumentReader(std::uint32_t file, Reporter& reporter) : file_{file}, reporter_{reporter} {}
+    DocumentReader(std::uint32_t file, Reporter& reporter, Grammar grammar)
+        : file_{file}, reporter_{reporter}, grammar_{grammar} {}
 
     NodePtr read(std::string_view text) {
         fy_diag_cfg diag_config;
@@ -112,13 +120,16 @@ class DocumentReader {
     }
 
     void begin_document(fy_event* event) {
-        if (++documents_ > 1) fail(position(event), "a second document begins here; a policy file is one document");
+        if (++documents_ == 1) return;
+        const auto* what = grammar_ == Grammar::policy ? "a policy file" : "a Compose file";
+        fail(position(event), std::string{"a second document begins here; "} + what + " is one document");
     }
 
     void scalar(fy_event* event) {
         if (!accept_tag(event)) return;
         if (++scalars_ > max_nodes) return fail(position(event), "this file holds too much");
         auto node = std::make_shared<Node>();
+        node->tag = tag_of(token_text(fy_event_get_tag_token(event)));
         node->at = scalar_position(event);
         node->text = token_text(event->scalar.value);
         node->plain = !event->scalar.value || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
@@ -147,6 +158,7 @@ class DocumentReader {
         if (open_.size() == max_depth) return fail(at, too_deep);
         auto node = std::make_shared<Node>();
         node->kind = kind;
+        node->tag = tag_of(token_text(fy_event_get_tag_token(event)));
         node->at = at;
         auto* anchor = mapping ? event->mapping_start.anchor : event->sequence_start.anchor;
         open_.push_back(Open{std::move(node), nullptr, token_text(anchor), {}, false});
@@ -229,7 +241,7 @@ class DocumentReader {
 
     bool accept_tag(fy_event* event) {
         auto* tag = fy_event_get_tag_token(event);
-        if (!tag) return true;
+        if (!tag || grammar_ == Grammar::compose) return true;
         fail(position(event), "tags such as `!name` are not read in a policy");
         return false;
     }
@@ -276,6 +288,7 @@ class DocumentReader {
 
     std::uint32_t file_;
     Reporter& reporter_;
+    Grammar grammar_;
     std::vector<Open> open_;
     std::map<std::string, NodePtr> anchors_;
     NodePtr root_;
@@ -309,21 +322,22 @@ const Member* Node::find(std::string_view name) const {
     return nullptr;
 }
 
-NodePtr parse_document(std::uint32_t file, std::string_view text, Reporter& reporter) {
+NodePtr parse_document(std::uint32_t file, std::string_view text, Reporter& reporter, Grammar grammar) {
+    const auto what = name_of(grammar);
     const Position whole{file, 0, 0, 1};
     const auto refuse = [&](const Position& at, std::string message) {
         reporter.error(at, std::move(message));
         return nullptr;
     };
-    if (text.size() > max_file_size) return refuse(whole, "is larger than 1 MiB; no policy is");
+    if (text.size() > max_file_size) return refuse(whole, "is larger than 1 MiB; no " + what.substr(2) + " is");
     if (starts_with_utf16(text)) return refuse(whole, "is UTF-16; save it as UTF-8");
     if (const auto bad = find_not_text(text)) {
-        return refuse(position_of(file, text, *bad), "this byte is not text; a policy is written in UTF-8");
+        return refuse(position_of(file, text, *bad), "this byte is not text; " + what + " is written in UTF-8");
     }
     const auto errors = reporter.errors();
-    const auto root = DocumentReader{file, reporter}.read(text);
+    const auto root = DocumentReader{file, reporter, grammar}.read(text);
     if (root && !root->is_null()) return root;
-    if (reporter.errors() == errors) return refuse(whole, "is empty; a policy needs `services:`");
+    if (reporter.errors() == errors) return refuse(whole, "is empty; " + what + " needs `services:`");
     return nullptr;
 }
 

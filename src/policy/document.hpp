@@ -26,8 +26,11 @@ struct Member {
 
 struct Node {
     enum class Kind : std::uint8_t { scalar, sequence, mapping };
+    /// Compose's tags for a value that lies over another one: take that one away, or be put in its place whole.
+    enum class Tag : std::uint8_t { none, reset, override };
 
     Kind kind = Kind::scalar;
+    Tag tag = Tag::none;
     Position at;
     std::string text;             ///< of a scalar
     bool plain = false;           ///< a scalar written without quotes
@@ -52,8 +55,12 @@ inline constexpr std::uint32_t max_depth = 32;
 inline constexpr std::size_t max_nodes = 500'000;
 inline constexpr std::size_t max_aliased_nodes = 100'000;  ///< that aliases may stand for, in all
 
+/// Whose file it is: what messages call it, and whether tags may stand in it.
+enum class Grammar : std::uint8_t { policy, compose };
+
 /// Reads the text of source `file`; its mistakes go to `reporter`. nullptr when it is not one document.
-NodePtr parse_document(std::uint32_t file, std::string_view text, Reporter& reporter);
+NodePtr parse_document(std::uint32_t file, std::string_view text, Reporter& reporter,
+                       Grammar grammar = Grammar::policy);
 
 /// A mapping with these members, at the place of `like`.
 NodePtr make_mapping(const Node& like, std::vector<Member> members);

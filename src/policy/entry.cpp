@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "policy/blocks.hpp"
+#include "policy/entry_container.hpp"
+#include "policy/kinds.hpp"
 #include "policy/text.hpp"
 
 namespace keepwell::policy {
@@ -45,7 +47,7 @@ class Finisher {
         : decoder_{decoder}, name_{name}, own_{own}, draft_{draft} {}
 
     void run() {
-        process();
+        what();
         health();
         restart();
         ladder();
@@ -54,24 +56,38 @@ class Finisher {
     }
 
   private:
-    void process() {
+    void what() {
         auto& process = draft_.target.process;
-        const bool container = own_.find("image") || own_.find("container");
-        if (process.command.empty() && own_.is_mapping() && !own_.find("command") && !container) {
-            decoder_.error(name_, "service " + quote(name_.text) + " has no `command`");
-        }
         if (process.working_dir.empty()) process.working_dir = decoder_.reporter().folder_of(name_.at.file);
         auto variables = draft_.env_files;
         for (const auto& [key, value] : draft_.environment) variables[key] = value;
-        process.environment.assign(variables.begin(), variables.end());
+        switch (draft_.target.kind) {
+            case TargetKind::process:
+                if (process.command.empty() && own_.is_mapping() && !own_.find("command")) {
+                    decoder_.error(name_, "service " + quote(name_.text) + " has no `command`, `image` or `container`");
+                }
+                process.environment.assign(variables.begin(), variables.end());
+                break;
+            case TargetKind::container:
+                draft_.container.spec.environment.assign(variables.begin(), variables.end());
+                finish_container(decoder_, name_, own_, draft_);
+                break;
+            case TargetKind::adopted: break;
+        }
     }
 
     void health() {
-        if (!draft_.health || draft_.health->disabled) return;
+        const bool container = is_container(draft_.target);
+        if (draft_.health && draft_.health->disabled) return;
         const auto* own = own_.find("healthcheck");
-        if (!draft_.health->probe) {
+        if (!draft_.health || !draft_.health->probe) {
+            draft_.spec.engine_health = container;
             if (own && own->value->is_mapping()) {
-                decoder_.error(*own->key, "this healthcheck asks nothing; give it `http`, `tcp` or `test`");
+                decoder_.error(*own->key,
+                               std::string{"this healthcheck asks nothing; give it `http`, `tcp` or `test`"} +
+                                   (container ? ", or take it away: then the container's own counts, with "
+                                                "its own timings"
+                                              : ""));
             }
             return;
         }
@@ -105,7 +121,7 @@ class Finisher {
 
     void ladder() {
         auto& spec = draft_.spec;
-        if (!spec.healthcheck) {
+        if (!spec.healthcheck && !spec.engine_health) {
             no_effect_without_healthcheck("on_unhealthy");
             no_effect_without_healthcheck("verify");
             spec.on_unhealthy.clear();
@@ -113,7 +129,8 @@ class Finisher {
             spec.verify.reset();
             draft_.target.hooks.clear();
         } else if (!draft_.ladder_written && spec.restart.condition != RestartCondition::none) {
-            spec.on_unhealthy.push_back(Rung{RestartRung{}, Origin{}});
+            const bool own_container = draft_.target.kind == TargetKind::container;
+            spec.on_unhealthy.push_back(Rung{own_container ? RungAction{ReplaceRung{}} : RestartRung{}, Origin{}});
             draft_.target.hooks.emplace_back();
         }
     }
@@ -126,7 +143,7 @@ class Finisher {
         const bool in_start_period = spec.healthcheck->start_period > 0s;
         const Duration first_probe = in_start_period ? spec.healthcheck->start_interval : spec.healthcheck->interval;
         if (*spec.verify > first_probe) return;
-        decoder_.error(*own->value, "`verify` ends before the first probe, " + to_string(first_probe) +
+        decoder_.error(*own->value, "`verify` ends before the first probe, " + keepwell::to_string(first_probe) +
                                         " after the start, can have passed; make it longer");
     }
 
@@ -140,7 +157,7 @@ class Finisher {
     /// A healthcheck that is there and disabled may come back with one word; nothing beside it is wrong meanwhile.
     bool unprobed() const {
         const bool disabled = draft_.health && draft_.health->disabled;
-        return !draft_.spec.healthcheck && !disabled && !own_.find("healthcheck");
+        return !draft_.spec.healthcheck && !draft_.spec.engine_health && !disabled && !own_.find("healthcheck");
     }
 
     void no_effect_without_healthcheck(std::string_view key) {
@@ -156,8 +173,10 @@ class Finisher {
     EntryDraft& draft_;
 };
 
-EntryDraft decode_slot(DecodeContext& context, const Member& service, const Node& merged, TemplateValues values) {
+EntryDraft decode_slot(DecodeContext& context, const Member& service, const Node& merged, TemplateValues values,
+                       TargetKind kind) {
     EntryDraft draft;
+    draft.target.kind = kind;
     draft.at = service.key->at;
     draft.probe_at = draft.at;
     draft.output_at = draft.at;
@@ -171,6 +190,34 @@ EntryDraft decode_slot(DecodeContext& context, const Member& service, const Node
     return draft;
 }
 
+/// `merged`, without what means nothing for this kind; and what contradicts itself is reported.
+NodePtr for_kind(DecodeContext& context, const Member& service, NodePtr merged, TargetKind kind) {
+    Decoder decoder{context, TemplateValues{}};
+    const auto& own = *service.value;
+    const auto* image = own.find("image");
+    if (image && own.find("container")) {
+        decoder.error(*image->key, "`image` beside `container`: a container is created by keepwell, or exists already");
+    }
+    merged = applicable(decoder, service_block().info, merged, own, kind);
+    const auto* deploy = merged->find("deploy");
+    if (!deploy) return merged;
+    const auto* own_deploy = child(&own, "deploy");
+    const auto nothing = make_mapping(own, {});
+    auto members = merged->members;
+    for (auto& member : members) {
+        if (member.key->text != "deploy") continue;
+        member.value =
+            applicable(decoder, deploy_block().info, member.value, own_deploy ? *own_deploy : *nothing, kind);
+    }
+    return make_mapping(*merged, std::move(members));
+}
+
+/// Whether it is containers chosen by labels: they come and go.
+bool names_many(const Node& entry) {
+    const auto* container = child(&entry, "container");
+    return container && container->is_mapping();
+}
+
 /// `api:` with nothing under it is a service that is all defaults.
 Member with_mapping(const Member& service) {
     return service.value->is_null() ? Member{service.key, make_mapping(*service.value, {})} : service;
@@ -178,20 +225,28 @@ Member with_mapping(const Member& service) {
 
 }  // namespace
 
-Entry decode_entry(DecodeContext& context, const Member& written, const NodePtr& defaults) {
+Entry decode_entry(DecodeContext& context, const Member& written, const NodePtr& defaults,
+                   std::optional<std::uint32_t> slots) {
     const auto service = with_mapping(written);
     const auto& name = service.key->text;
     const auto errors = context.reporter.errors();
-    const auto merged = service.value->is_mapping() && defaults
-                            ? merge(defaults_for(defaults, *service.value), service.value)
-                            : service.value;
+    const auto kind = kind_of(*service.value);
+    const auto all = service.value->is_mapping() && defaults
+                         ? merge(defaults_for(defaults, *service.value), service.value)
+                         : service.value;
+    const auto merged = for_kind(context, service, all, kind);
+    TemplateValues values{name, name, 1};
+    values.container = kind != TargetKind::process;
+    values.many = names_many(*service.value);
     Entry entry;
-    entry.draft = decode_slot(context, service, *merged, TemplateValues{name, name, 1});
-    const auto replicas = entry.draft.replicas;
-    if (replicas == 1) entry.targets.push_back(entry.draft.target);
+    entry.whole = merged;
+    entry.draft = decode_slot(context, service, *merged, values, kind);
+    const auto replicas = slots.value_or(entry.draft.replicas);
+    if (replicas == 1) (values.many ? entry.templates : entry.targets).push_back(entry.draft.target);
     for (std::uint32_t slot = 1; replicas > 1 && slot <= replicas && context.reporter.errors() == errors; ++slot) {
-        auto draft =
-            decode_slot(context, service, *merged, TemplateValues{name, name + "." + std::to_string(slot), slot});
+        values.target = name + "." + std::to_string(slot);
+        values.slot = slot;
+        auto draft = decode_slot(context, service, *merged, values, kind);
         entry.targets.push_back(std::move(draft.target));
     }
     entry.sound = context.reporter.errors() == errors;
@@ -199,8 +254,15 @@ Entry decode_entry(DecodeContext& context, const Member& written, const NodePtr&
 }
 
 void check_defaults(DecodeContext& context, const NodePtr& defaults) {
-    Decoder decoder{context, TemplateValues{"service", "service", 1}};
+    TemplateValues values{"service", "service", 1};
+    values.container = true;  // what a process can not have is found where it is a process
+    Decoder decoder{context, values};
     EntryDraft draft;
+    draft.any_kind = true;
+    for (const auto* key : {"image", "container"}) {
+        const auto* member = defaults->find(key);
+        if (member) decoder.error(*member->key, quote(key) + " is not read in defaults: each service names its own");
+    }
     decode_block(decoder, *defaults, service_block(), draft);
 }
 

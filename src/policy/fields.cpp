@@ -32,7 +32,7 @@ std::string why_unknown(const BlockInfo& block, const std::string& name) {
     }
     const auto& compose = block.compose_keys;
     if (std::find(compose.begin(), compose.end(), name) != compose.end()) {
-        return quote(name) + " is a Compose key that keepwell does not support for a process";
+        return quote(name) + " is a Compose key that keepwell does not support";
     }
     const auto elsewhere = other_places(name);
     const std::string place{block.place};
@@ -44,10 +44,40 @@ std::string why_unknown(const BlockInfo& block, const std::string& name) {
 
 const std::vector<const BlockInfo*>& all_blocks() {
     static const std::vector<const BlockInfo*> blocks{
-        &policy_block().info,      &guard_block().info,      &service_block().info,     &dependency_block().info,
-        &healthcheck_block().info, &http_block().info,       &expect_block().info,      &expect_body_block().info,
-        &rung_block().info,        &quarantine_block().info, &deploy_block().info,      &restart_policy_block().info,
-        &backoff_block().info,     &output_block().info,     &maintenance_block().info,
+        &policy_block().info,
+        &guard_block().info,
+        &service_block().info,
+        &dependency_block().info,
+        &healthcheck_block().info,
+        &http_block().info,
+        &expect_block().info,
+        &expect_body_block().info,
+        &rung_block().info,
+        &quarantine_block().info,
+        &deploy_block().info,
+        &restart_policy_block().info,
+        &backoff_block().info,
+        &output_block().info,
+        &maintenance_block().info,
+        &env_file_block().info,
+        &replace_block().info,
+        &update_config_block().info,
+        &resources_block().info,
+        &limits_block().info,
+        &reservations_block().info,
+        &selector_block().info,
+        &compose_selector_block().info,
+        &port_block().info,
+        &mount_block().info,
+        &mount_bind_block().info,
+        &mount_volume_block().info,
+        &mount_tmpfs_block().info,
+        &attachment_block().info,
+        &ulimit_block().info,
+        &device_block().info,
+        &logging_block().info,
+        &network_block().info,
+        &volume_block().info,
     };
     return blocks;
 }

@@ -3,6 +3,7 @@
 // all come from these rows. May know: decoder.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -16,12 +17,21 @@ struct Shape {
     std::string_view schema;
 };
 
+/// The kinds of an entry that a field means something for.
+enum class For : std::uint8_t {
+    all,
+    process,    ///< a bare process
+    container,  ///< a container that keepwell creates
+    created,    ///< either of these: what keepwell starts itself
+};
+
 struct FieldInfo {
     std::string_view name;
     const Shape* shape;
     std::string_view fallback;  ///< what holds when it is not given, in words
     std::string_view doc;
     std::string_view sample;  ///< a value that is not the default, in YAML's flow style
+    For kinds = For::all;
 };
 
 /// A key that is known and refused, with the sentence that says why.
@@ -37,7 +47,7 @@ struct BlockInfo {
     std::string_view doc;
     std::vector<std::string_view> required;
     std::vector<Refusal> refusals;
-    std::vector<std::string_view> compose_keys;  ///< Compose's keys of this block that mean nothing for a process
+    std::vector<std::string_view> compose_keys;  ///< Compose's keys of this block that are not read
     std::string_view constraints;                ///< JSON schema beyond the single fields; may be empty
     std::vector<FieldInfo> fields;
 };
@@ -60,6 +70,14 @@ struct Block {
 
 /// Every block of a policy, from the outside in.
 const std::vector<const BlockInfo*>& all_blocks();
+
+/// The rows of several lists, as one table.
+template <typename T>
+std::vector<Field<T>> joined(std::vector<std::vector<Field<T>>> lists) {
+    std::vector<Field<T>> rows;
+    for (auto& list : lists) rows.insert(rows.end(), list.begin(), list.end());
+    return rows;
+}
 
 /// Reports a key that has no row: refused, in the wrong block, or mistyped. False for `x-…`, which is nothing to
 /// report.
@@ -90,6 +108,5 @@ void decode_block(Decoder& decoder, const Node& node, const Block<T>& block, T& 
 
 /// The sentence for what keepwell will read one day and does not read now.
 inline constexpr std::string_view not_yet = "is not supported yet";
-inline constexpr std::string_view not_yet_containers = "is not supported yet: this keepwell supervises processes only";
 
 }  // namespace keepwell::policy

@@ -37,6 +37,27 @@ void decode_backoff(Decoder& decoder, const Member& member, RestartPolicy& polic
     policy.backoff = backoff;
 }
 
+std::optional<ReplaceOrder> replace_order(Decoder& decoder, const Node& node) {
+    const auto word = decoder.choice(node, {"start-first", "stop-first"});
+    if (!word) return std::nullopt;
+    return *word == "start-first" ? ReplaceOrder::start_first : ReplaceOrder::stop_first;
+}
+
+void decode_failure_action(Decoder& decoder, const Member& member, UpdateConfig& update) {
+    using enum UpdateConfig::FailureAction;
+    const auto word = decoder.choice(*member.value, {"pause", "continue", "rollback"});
+    if (word) update.failure_action = *word == "pause" ? pause : *word == "continue" ? go_on : rollback;
+}
+
+constexpr Shape replace_shape{"mapping (`replace`)", R"({"$ref": "#/definitions/replace"})"};
+constexpr Shape resources_shape{"mapping (`deploy.resources`)", R"({"$ref": "#/definitions/resources"})"};
+constexpr Shape update_config_shape{"mapping (`deploy.update_config`)", R"({"$ref": "#/definitions/update_config"})"};
+constexpr Shape order_shape{
+    "`start-first` or `stop-first`",
+    R"({"type": "string", "anyOf": [{"enum": ["start-first", "stop-first"]}, {"pattern": "\\$"}]})"};
+constexpr Shape failure_action_shape{
+    "`pause`, `continue` or `rollback`",
+    R"({"type": "string", "anyOf": [{"enum": ["pause", "continue", "rollback"]}, {"pattern": "\\$"}]})"};
 constexpr Shape condition_shape{
     "`none`, `on-failure` or `any`",
     R"({"type": "string", "anyOf": [{"enum": ["none", "on-failure", "any"]}, {"pattern": "\\$"}]})"};
@@ -58,21 +79,28 @@ const Block<RungDraft>& rung_block() {
         BlockInfo{"rung",
                   "in a rung of on_unhealthy",
                   "under a rung of `on_unhealthy`",
-                  "A rung that runs a command. It goes to the next rung when the command exits with anything but 0, or "
-                  "outlives `timeout`.",
-                  {"run"},
-                  {{"replace", "is for containers; a process is replaced by `restart`"},
-                   {"restart", "is a rung without anything beside it: write `- restart`"},
+                  "A rung that runs a command on the host, or one that says more about `replace`. The command goes to "
+                  "the next rung when it exits with anything but 0, or outlives `timeout`.",
+                  {},
+                  {{"restart", "is a rung without anything beside it: write `- restart`"},
                    {"stop", "is a rung without anything beside it: write `- stop`"},
                    {"notify", "is a rung without anything beside it: write `- notify`"}},
                   {},
-                  "",
+                  R"({"oneOf": [{"required": ["run"]}, {"required": ["replace"], "not": {"required": ["timeout"]}}]})",
                   {}},
         {
-            {{"run", &shapes::command, "", "The command, executed in the service's `working_dir`.", "[./repair, now]"},
+            {{"run", &shapes::command, "",
+              "The command, executed on this host: in the service's `working_dir`, for a container in the policy's "
+              "folder.",
+              "[./repair, now]"},
              [](D& d, const Member& m, RungDraft& out) { assign(d.command(*m.value), out.command); }},
             {{"timeout", &shapes::duration, "30s", "How long the command may take.", "5s"},
              [](D& d, const Member& m, RungDraft& out) { positive_duration(d, m, out.run.timeout); }},
+            {{"replace", &replace_shape, "", "How the container is replaced.", "{order: start-first}"},
+             [](D& d, const Member& m, RungDraft& out) {
+                 out.replace = ReplaceRung{};
+                 decode_block(d, *m.value, replace_block(), *out.replace);
+             }},
         }};
     return block;
 }
@@ -108,12 +136,12 @@ const Block<EntryDraft>& deploy_block() {
                   "How many, and what happens when one ends. Compose's and Swarm's block.",
                   {},
                   {},
-                  {"endpoint_mode", "labels", "mode", "placement", "resources", "rollback_config", "update_config"},
+                  {"endpoint_mode", "labels", "mode", "placement", "rollback_config"},
                   "",
                   {}},
         {
             {{"replicas", &replicas_shape, "1",
-              "How many targets. With more than one they are called `api.1`, `api.2` and so on.", "2"},
+              "How many targets. With more than one they are called `api.1`, `api.2` and so on.", "2", For::created},
              [](D& d, const Member& m, EntryDraft& out) { assign(d.count(*m.value, 0, most_replicas), out.replicas); }},
             {{"restart_policy", &restart_policy_shape, "", "What happens when an instance ends by itself.",
               "{condition: on-failure}"},
@@ -121,6 +149,71 @@ const Block<EntryDraft>& deploy_block() {
                  out.spec.restart.origin = origin_of(*m.key);
                  decode_block(d, *m.value, restart_policy_block(), out.spec.restart);
              }},
+            {{"resources", &resources_shape, "", "What each container may use.", "{limits: {memory: 80m}}",
+              For::container},
+             [](D& d, const Member& m, EntryDraft& out) {
+                 decode_block(d, *m.value, resources_block(), out.container.resources);
+             }},
+            {{"update_config", &update_config_shape, "", "How a changed entry reaches its containers.", "{delay: 10s}",
+              For::container},
+             [](D& d, const Member& m, EntryDraft& out) {
+                 out.spec.update.origin = origin_of(*m.key);
+                 decode_block(d, *m.value, update_config_block(), out.spec.update);
+             }},
+        }};
+    return block;
+}
+
+const Block<ReplaceRung>& replace_block() {
+    static const Block<ReplaceRung> block{
+        BlockInfo{"replace",
+                  "in replace",
+                  "under `replace`",
+                  "A new container, of the same image and settings, in the place of the old one, which comes back if "
+                  "the new one does not get well.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {}},
+        {
+            {{"order", &order_shape, "start-first where nothing forbids it", "Which of the two is up first.",
+              "stop-first"},
+             [](Decoder& d, const Member& m, ReplaceRung& out) { assign(replace_order(d, *m.value), out.order); }},
+        }};
+    return block;
+}
+
+const Block<UpdateConfig>& update_config_block() {
+    using D = Decoder;
+    static const Block<UpdateConfig> block{
+        BlockInfo{
+            "update_config",
+            "in deploy.update_config",
+            "under `deploy.update_config`",
+            "How a changed entry reaches the containers of a service; Swarm's words with Swarm's meaning. What is "
+            "not of the container itself (`healthcheck`, `on_unhealthy`, `restart`, `deploy` but for `resources`, "
+            "`depends_on`, `stop_grace_period`, `pull_policy` and what keepwell does besides) changes without a "
+            "new container.",
+            {},
+            {{"max_failure_ratio", "is not supported: the first new container that fails ends the update"}},
+            {},
+            "",
+            {}},
+        {
+            {{"parallelism", &shapes::count, "1", "So many containers at a time; 0 is all at once.", "2"},
+             [](D& d, const Member& m, UpdateConfig& out) {
+                 assign(d.count(*m.value, 0, most_replicas), out.parallelism);
+             }},
+            {{"delay", &shapes::duration, "0s", "From one to the next.", "20s"},
+             [](D& d, const Member& m, UpdateConfig& out) { assign(d.duration(*m.value), out.delay); }},
+            {{"monitor", &shapes::duration, "5s", "A new one that fails within this time makes the update fail.",
+              "30s"},
+             [](D& d, const Member& m, UpdateConfig& out) { assign(d.duration(*m.value), out.monitor); }},
+            {{"failure_action", &failure_action_shape, "pause", "What is done when the update fails.", "rollback"},
+             decode_failure_action},
+            {{"order", &order_shape, "stop-first", "Which of the two is up first.", "start-first"},
+             [](D& d, const Member& m, UpdateConfig& out) { assign(replace_order(d, *m.value), out.order); }},
         }};
     return block;
 }

@@ -27,7 +27,7 @@ void timing(Decoder& decoder, const Member& member, Duration& into, Duration at_
 void set_probe(HealthDraft& draft, Probe probe) { draft.probe = std::move(probe); }
 
 void decode_url(Decoder& decoder, const Member& member, HttpProbe& probe) {
-    const auto url = decoder.text(*member.value, "a URL");
+    const auto url = decoder.address(*member.value, "a URL");
     if (!url) return;
     if (const auto wrong = check_url(*url)) decoder.error(*member.value, *wrong);
     probe.url = *url;
@@ -44,7 +44,7 @@ void decode_http(Decoder& decoder, const Member& member, HealthDraft& draft) {
 }
 
 void decode_tcp(Decoder& decoder, const Member& member, HealthDraft& draft) {
-    const auto address = decoder.text(*member.value, "`host:port`");
+    const auto address = decoder.address(*member.value, "`host:port`");
     const auto probe = address ? decoder.accept(*member.value, parse_tcp(*address)) : std::nullopt;
     set_probe(draft, probe.value_or(TcpProbe{}));
 }
@@ -217,12 +217,17 @@ const Block<HealthDraft>& healthcheck_block() {
             {}},
         {
             {{"http", &http_shape, "",
-              "Healthy when the URL (http or https) answers with an expected status, 200 to 399 unless told otherwise.",
+              "Healthy when the URL (http or https) answers with an expected status, 200 to 399 unless told otherwise. "
+              "Asked from this host; `{{.Container.IP}}` is the address of a container.",
               "\"http://127.0.0.1:8080/health\""},
              decode_http},
-            {{"tcp", &tcp_shape, "", "Healthy when a connection is accepted.", "\"127.0.0.1:6379\""}, decode_tcp},
+            {{"tcp", &tcp_shape, "",
+              "Healthy when a connection is accepted. From this host, with `{{.Container.IP}}`, as `http`.",
+              "\"127.0.0.1:6379\""},
+             decode_tcp},
             {{"test", &test_shape, "",
-              "Healthy when the command exits with 0. A text is run by `/bin/sh -c`; `[NONE]` is no healthcheck.",
+              "Healthy when the command exits with 0; of a container it runs inside. A text is run by `/bin/sh -c`; "
+              "`[NONE]` is no healthcheck.",
               "[CMD, redis-cli, ping]"},
              decode_test},
             {{"interval", &shapes::duration, "30s",

@@ -24,6 +24,10 @@ void decode_include(Decoder& decoder, const Member& member, PolicyDraft& draft) 
     assign(decoder.list(member.value, "the name of a file, or a list of them", true), draft.includes);
 }
 
+void decode_compose(Decoder& decoder, const Member& member, PolicyDraft& draft) {
+    assign(decoder.list(member.value, "the name of a Compose file, or a list of them", true), draft.compose);
+}
+
 void decode_quantum(Decoder& decoder, const Member& member, PolicyDraft& draft) {
     assign(decoder.duration(*member.value, 1s), draft.policy.quantum);
 }
@@ -67,7 +71,7 @@ constexpr Shape mode_shape{"`enforce` or `dry-run`",
 constexpr Shape services_shape{
     "mapping of names to services",
     R"({"type": "object", "additionalProperties": false, "patternProperties": {"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$":)"
-    R"( {"anyOf": [{"type": "null"}, {"$ref": "#/definitions/service"}]}}})"};
+    R"( {"anyOf": [{"type": "null"}, {"$ref": "#/definitions/entry"}]}}})"};
 constexpr Shape defaults_shape{"mapping (the fields of a service)", R"({"$ref": "#/definitions/service"})"};
 constexpr Shape include_shape{"name of a file, or list of names",
                               R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
@@ -84,43 +88,51 @@ const Block<PolicyDraft>& policy_block() {
         BlockInfo{"policy",
                   "at the top level",
                   "at the top level",
-                  "A policy is one file or several; services come from all of them. Anything but `services` and "
-                  "`include` is given in one file, or the same in all. Keys that begin with `x-` are left alone.",
+                  "A policy is one file or several; services come from all of them. Anything but `services`, "
+                  "`include` and `compose` is given in one file, or the same in all. Keys that begin with `x-` are "
+                  "left alone.",
                   {},
-                  {{"compose", not_yet},
-                   {"notifications", not_yet},
-                   {"version", "is a Compose key that means nothing; remove it"}},
-                  {"configs", "models", "name", "networks", "secrets", "volumes"},
+                  {{"notifications", not_yet}, {"version", "is a Compose key that means nothing; remove it"}},
+                  {"configs", "models", "secrets"},
                   "",
                   {}},
-        {
-            {{"services", &services_shape, "", "What should run.", "{b: {command: two}}"}, decode_services},
-            {{"defaults", &defaults_shape, "",
-              "Laid under every service: mappings are merged key by key, anything else is replaced by what the service "
-              "says.",
-              "{stop_grace_period: 3s}"},
-             [](D&, const Member& m, PolicyDraft& out) { out.defaults = m.value; }},
-            {{"include", &include_shape, "", "More files, seen from the folder of this one.", "more.yaml"},
-             decode_include},
-            {{"mode", &mode_shape, "enforce", "`dry-run` probes and decides, says what it would do, and does nothing.",
-              "dry-run"},
-             decode_mode},
-            {{"guard", &guard_shape, "no limits", "Limits for all healing on this host.", "{max_parallel: 3}"},
-             decode_guard},
-            {{"state_dir", &shapes::text, "the platform's", "Where the journal and the output of processes are kept.",
-              "/tmp/keepwell"},
-             [](D& d, const Member& m, PolicyDraft& out) {
-                 if (d.plain(*m.value, "the name of a folder")) {
-                     assign(d.path(*m.value, "the name of a folder"), out.policy.state_dir);
-                 }
-             }},
-            {{"quantum", &shapes::duration, "1ms",
-              "Timers are rounded up to it, so that what is due together is done together; at most 1s.", "10ms"},
-             decode_quantum},
-            {{"record", &shapes::boolean, "false", "Put every probe into the journal, also those that change nothing.",
-              "true"},
-             [](D& d, const Member& m, PolicyDraft& out) { assign(d.boolean(*m.value), out.policy.record); }},
-        }};
+        joined<PolicyDraft>(
+            {{
+                 {{"services", &services_shape, "", "What should run.", "{b: {command: two}}"}, decode_services},
+                 {{"defaults", &defaults_shape, "",
+                   "Laid under every service: mappings are merged key by key, anything else is replaced by what the "
+                   "service "
+                   "says.",
+                   "{stop_grace_period: 3s}"},
+                  [](D&, const Member& m, PolicyDraft& out) { out.defaults = m.value; }},
+                 {{"include", &include_shape, "", "More files, seen from the folder of this one.", "more.yaml"},
+                  decode_include},
+                 {{"compose", &include_shape, "",
+                   "The Compose file of a project, or the files that Compose is given with `-f`, in their order: its "
+                   "services exist already, and are kept well. What keepwell should know of them beyond Compose stands "
+                   "there, under `x-keepwell`.",
+                   "docker-compose.yml"},
+                  decode_compose},
+                 {{"mode", &mode_shape, "enforce",
+                   "`dry-run` probes and decides, says what it would do, and does nothing.", "dry-run"},
+                  decode_mode},
+                 {{"guard", &guard_shape, "no limits", "Limits for all healing on this host.", "{max_parallel: 3}"},
+                  decode_guard},
+                 {{"state_dir", &shapes::text, "the platform's",
+                   "Where the journal and the output of processes are kept.", "/tmp/keepwell"},
+                  [](D& d, const Member& m, PolicyDraft& out) {
+                      if (d.plain(*m.value, "the name of a folder")) {
+                          assign(d.path(*m.value, "the name of a folder"), out.policy.state_dir);
+                      }
+                  }},
+                 {{"quantum", &shapes::duration, "1ms",
+                   "Timers are rounded up to it, so that what is due together is done together; at most 1s.", "10ms"},
+                  decode_quantum},
+                 {{"record", &shapes::boolean, "false",
+                   "Put every probe into the journal, also those that change nothing.", "true"},
+                  [](D& d, const Member& m, PolicyDraft& out) { assign(d.boolean(*m.value), out.policy.record); }},
+             },
+             project_rows()})};
     return block;
 }
 

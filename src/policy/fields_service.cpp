@@ -38,11 +38,21 @@ std::optional<int> signal_number(std::string_view written) {
     return real_time_signal(name);
 }
 
+/// As the engine reads it: names of ordinary signals, numbers of real-time ones.
+std::string signal_text(int number) {
+    const char* known = number < SIGRTMIN ? ::sigabbrev_np(number) : nullptr;
+    return known ? std::string{"SIG"} + known : std::to_string(number);
+}
+
 void decode_stop_signal(Decoder& decoder, const Member& member, EntryDraft& draft) {
     const auto text = decoder.plain(*member.value, "a signal such as `SIGTERM`");
     if (!text) return;
     if (const auto number = signal_number(*text)) {
-        draft.target.process.stop_signal = *number;
+        if (is_container(draft.target)) {
+            draft.container.spec.stop_signal = signal_text(*number);
+        } else {
+            draft.target.process.stop_signal = *number;
+        }
     } else {
         const std::vector<std::string_view> usual{"SIGTERM", "SIGINT",  "SIGQUIT", "SIGHUP",
                                                   "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGWINCH"};
@@ -51,6 +61,29 @@ void decode_stop_signal(Decoder& decoder, const Member& member, EntryDraft& draf
 }
 
 // ---- what is executed -------------------------------------------------------------------------------------------
+
+void decode_command(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const bool in_container = is_container(draft.target);
+    auto words = decoder.command(*member.value, in_container);
+    if (!words) return;
+    if (in_container) {
+        draft.container.spec.command = std::move(*words);
+    } else {
+        draft.target.process.command = std::move(*words);
+    }
+}
+
+void decode_working_dir(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    if (!is_container(draft.target)) {
+        return assign(decoder.path(*member.value, "the name of a folder"), draft.target.process.working_dir);
+    }
+    const auto text = decoder.text(*member.value, "the name of a folder");
+    if (!text) return;
+    if (text->empty() || text->front() != '/') {
+        return decoder.error(*member.value, "expected an absolute path in the container, but this is " + quote(*text));
+    }
+    draft.container.spec.working_dir = *text;
+}
 
 void decode_user(Decoder& decoder, const Member& member, EntryDraft& draft) {
     const auto text = decoder.plain(*member.value, "a user, such as `nobody` or `1000:1000`");
@@ -64,13 +97,21 @@ void decode_user(Decoder& decoder, const Member& member, EntryDraft& draft) {
             *member.value,
             "expected a user, such as `nobody`, `1000` or `nobody:nogroup`, but this is " + quote(*text));
     }
-    draft.target.process.user = *text;
+    (is_container(draft.target) ? draft.container.spec.user : draft.target.process.user) = *text;
 }
 
 void decode_env_files(Decoder& decoder, const Member& member, EntryDraft& draft) {
     const auto files = decoder.list(member.value, "the name of a file, or a list of them", true);
     if (!files) return;
-    for (const auto& file : *files) decoder.env_file(*file, draft.env_files);
+    for (const auto& file : *files) {
+        EnvFileDraft long_form;
+        if (!file->is_mapping()) {
+            decoder.env_file(*file, draft.env_files);
+            continue;
+        }
+        decode_block(decoder, *file, env_file_block(), long_form);
+        if (long_form.path) decoder.env_file(*long_form.path, draft.env_files, long_form.required);
+    }
 }
 
 void decode_output(Decoder& decoder, const Member& member, EntryDraft& draft) {
@@ -89,9 +130,9 @@ void decode_max_size(Decoder& decoder, const Member& member, OutputSpec& output)
 
 // ---- dependencies -----------------------------------------------------------------------------------------------
 
-void add_dependency(EntryDraft& draft, const Node& name, Dependency dependency) {
+void add_dependency(EntryDraft& draft, const Node& name, Dependency dependency, bool restart_written = false) {
     dependency.origin = origin_of(name);
-    draft.depends_on.push_back(DependencyDraft{name.text, name.at, dependency});
+    draft.depends_on.push_back(DependencyDraft{name.text, name.at, dependency, restart_written});
 }
 
 void decode_depends_on(Decoder& decoder, const Member& member, EntryDraft& draft) {
@@ -100,7 +141,7 @@ void decode_depends_on(Decoder& decoder, const Member& member, EntryDraft& draft
         for (const auto& one : member.value->members) {
             Dependency dependency;
             if (!one.value->is_null()) decode_block(decoder, *one.value, dependency_block(), dependency);
-            add_dependency(draft, *one.key, dependency);
+            add_dependency(draft, *one.key, dependency, one.value->find("restart") != nullptr);
         }
         return;
     }
@@ -143,6 +184,22 @@ void decode_healthcheck(Decoder& decoder, const Member& member, EntryDraft& draf
     draft.health = std::move(health);
 }
 
+void may_replace(Decoder& decoder, const Node& at, const EntryDraft& draft) {
+    if (is_container(draft.target) || draft.any_kind) return;
+    decoder.error(at, "`replace` is for containers; a process is replaced by `restart`");
+}
+
+/// A rung that is a mapping does exactly one thing.
+void check_rung(Decoder& decoder, const Node& node, const EntryDraft& draft) {
+    const auto* run = node.find("run");
+    const auto* replace = node.find("replace");
+    const auto* timeout = node.find("timeout");
+    if (replace) may_replace(decoder, *replace->key, draft);
+    if (!replace && !run) decoder.error(node, "`run` is missing in a rung of on_unhealthy");
+    if (replace && run) decoder.error(*replace->key, "`replace` beside `run`: a rung does one thing");
+    if (replace && timeout) decoder.error(*timeout->key, "`timeout` is for `run`");
+}
+
 void decode_rung(Decoder& decoder, const NodePtr& node, EntryDraft& draft) {
     auto& ladder = draft.spec.on_unhealthy;
     Rung rung{RestartRung{}, origin_of(*node)};
@@ -151,12 +208,19 @@ void decode_rung(Decoder& decoder, const NodePtr& node, EntryDraft& draft) {
         decoder.error(*node, "nothing comes after `stop`: the target stays stopped");
     }
     if (node->is_mapping()) {
-        RungDraft run;
-        decode_block(decoder, *node, rung_block(), run);
-        rung.action = run.run;
-        hook.command = std::move(run.command);
+        RungDraft written;
+        const auto errors = decoder.reporter().errors();
+        decode_block(decoder, *node, rung_block(), written);
+        if (decoder.reporter().errors() == errors) check_rung(decoder, *node, draft);
+        if (written.replace) {
+            rung.action = *written.replace;
+        } else {
+            rung.action = written.run;
+        }
+        hook.command = std::move(written.command);
     } else if (node->text == "replace") {
-        return decoder.error(*node, "`replace` is for containers; a process is replaced by `restart`");
+        may_replace(decoder, *node, draft);
+        rung.action = ReplaceRung{};
     } else if (node->text == "run") {
         return decoder.error(*node, "`run` needs a command: write `- run: [command, argument]`");
     } else {
@@ -175,6 +239,13 @@ void decode_on_unhealthy(Decoder& decoder, const Member& member, EntryDraft& dra
     const auto rungs = decoder.list(member.value, "a list, such as `[restart]`");
     if (!rungs) return;
     for (const auto& rung : *rungs) decode_rung(decoder, rung, draft);
+}
+
+void decode_stop_grace_period(Decoder& decoder, const Member& member, EntryDraft& draft) {
+    const auto value = decoder.duration(*member.value);
+    if (!value) return;
+    draft.spec.stop_grace_period = *value;
+    draft.spec.stop_grace_written = true;
 }
 
 void decode_verify(Decoder& decoder, const Member& member, EntryDraft& draft) {
@@ -274,12 +345,12 @@ void decode_maintenance(Decoder& decoder, const Member& member, EntryDraft& draf
 
 // ---- shapes -----------------------------------------------------------------------------------------------------
 
-constexpr Shape environment_shape{
-    "mapping, or list of `KEY=VALUE`",
-    R"({"anyOf": [{"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},)"
-    R"( {"type": "array", "items": {"type": "string"}}]})"};
-constexpr Shape files_shape{"name of a file, or list of names",
-                            R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
+constexpr Shape command_shape{
+    "text split into words, or list of words",
+    R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}]})"};
+constexpr Shape files_shape{"name of a file, or list of names and mappings (`env_file`)",
+                            R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf":)"
+                            R"( [{"type": "string"}, {"$ref": "#/definitions/env_file"}]}}]})"};
 constexpr Shape depends_on_shape{
     "list of services, or mapping (`depends_on`)",
     R"({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties":)"
@@ -289,9 +360,10 @@ constexpr Shape dependency_condition_shape{
     R"({"type": "string", "anyOf": [{"enum": ["service_started", "service_healthy", "service_completed_successfully"]},)"
     R"( {"pattern": "\\$"}]})"};
 constexpr Shape healthcheck_shape{"mapping (`healthcheck`)", R"({"$ref": "#/definitions/healthcheck"})"};
-constexpr Shape ladder_shape{"list of `restart`, `stop`, `notify` and mappings (`on_unhealthy`)",
-                             R"({"type": "array", "items": {"anyOf": [{"enum": ["restart", "stop", "notify"]},)"
-                             R"( {"$ref": "#/definitions/rung"}]}})"};
+constexpr Shape ladder_shape{
+    "list of `restart`, `replace`, `stop`, `notify` and mappings (`on_unhealthy`)",
+    R"({"type": "array", "items": {"anyOf": [{"enum": ["restart", "replace", "stop", "notify"]},)"
+    R"( {"$ref": "#/definitions/rung"}]}})"};
 constexpr Shape quarantine_shape{"mapping (`quarantine`)", R"({"$ref": "#/definitions/quarantine"})"};
 constexpr Shape restart_shape{"`no`, `always`, `unless-stopped` or `on-failure[:N]`",
                               R"({"anyOf": [{"const": false}, {"type": "string",)"
@@ -312,83 +384,22 @@ constexpr Shape days_shape{"day, range of days, or list of them",
                            R"( "items": {"$ref": "#/definitions/days"}}]})"};
 
 /// compose-spec schema/compose-spec.json, definitions.service, without what we read.
-const std::vector<std::string_view> compose_service_keys{"annotations",
-                                                         "attach",
-                                                         "blkio_config",
-                                                         "build",
-                                                         "cap_add",
-                                                         "cap_drop",
-                                                         "cgroup",
-                                                         "cgroup_parent",
-                                                         "configs",
-                                                         "container_name",
-                                                         "cpu_count",
-                                                         "cpu_percent",
-                                                         "cpu_period",
-                                                         "cpu_quota",
-                                                         "cpu_rt_period",
-                                                         "cpu_rt_runtime",
-                                                         "cpu_shares",
-                                                         "cpus",
-                                                         "cpuset",
-                                                         "credential_spec",
-                                                         "develop",
-                                                         "device_cgroup_rules",
-                                                         "devices",
-                                                         "dns",
-                                                         "dns_opt",
-                                                         "dns_search",
-                                                         "domainname",
-                                                         "expose",
-                                                         "extends",
-                                                         "external_links",
-                                                         "extra_hosts",
-                                                         "gpus",
-                                                         "group_add",
-                                                         "hostname",
-                                                         "init",
-                                                         "ipc",
-                                                         "isolation",
-                                                         "label_file",
-                                                         "labels",
-                                                         "links",
-                                                         "logging",
-                                                         "mac_address",
-                                                         "mem_limit",
-                                                         "mem_reservation",
-                                                         "mem_swappiness",
-                                                         "memswap_limit",
-                                                         "models",
-                                                         "network_mode",
-                                                         "networks",
-                                                         "oom_kill_disable",
-                                                         "oom_score_adj",
-                                                         "pid",
-                                                         "pids_limit",
-                                                         "platform",
-                                                         "ports",
-                                                         "post_start",
-                                                         "pre_stop",
-                                                         "privileged",
-                                                         "profiles",
-                                                         "provider",
-                                                         "pull_policy",
-                                                         "read_only",
-                                                         "runtime",
-                                                         "secrets",
-                                                         "security_opt",
-                                                         "shm_size",
-                                                         "stdin_open",
-                                                         "storage_opt",
-                                                         "sysctls",
-                                                         "tmpfs",
-                                                         "tty",
-                                                         "ulimits",
-                                                         "use_api_socket",
-                                                         "userns_mode",
-                                                         "uts",
-                                                         "volumes",
-                                                         "volumes_from"};
+const std::vector<std::string_view> compose_service_keys{"annotations",    "attach",
+                                                         "blkio_config",   "cgroup",
+                                                         "configs",        "cpu_count",
+                                                         "cpu_percent",    "cpu_period",
+                                                         "cpu_quota",      "cpu_rt_period",
+                                                         "cpu_rt_runtime", "credential_spec",
+                                                         "develop",        "device_cgroup_rules",
+                                                         "extends",        "external_links",
+                                                         "gpus",           "isolation",
+                                                         "label_file",     "links",
+                                                         "mem_swappiness", "models",
+                                                         "post_start",     "pre_start",
+                                                         "pre_stop",       "profiles",
+                                                         "provider",       "pull_refresh_after",
+                                                         "secrets",        "storage_opt",
+                                                         "use_api_socket", "volumes_from"};
 
 }  // namespace
 
@@ -401,64 +412,83 @@ const Block<EntryDraft>& service_block() {
                   "One entry under `services`: a process that should run, how to tell that it is well, and what to do "
                   "when it is not. The fields of Compose have Compose's grammar. Templates (`{{.Service.Name}}`, "
                   "`{{.Task.Name}}`, `{{.Task.Slot}}`, `{{.Target.Name}}`) are read in `command`, `working_dir`, "
-                  "`environment`, `env_file`, `output.file`, probes and `run`; a plain `{{` is written `{{\"{{\"}}`.",
+                  "`environment`, `env_file`, `output.file`, probes, `run` and most texts of a container; a plain `{{` "
+                  "is written `{{\"{{\"}}`. With `image` it is a container that keepwell creates, with `container` one "
+                  "that exists already, and else a process.",
                   {},
-                  {{"image", not_yet_containers},
-                   {"container", not_yet_containers},
+                  {{"build", "is not supported: build the image first, and name it by `image`"},
                    {"ready", not_yet},
-                   {"entrypoint", "is a Compose key; for a process put all of it into `command`"},
                    {"scale", "is a Compose key; write `deploy: {replicas: N}`"}},
                   compose_service_keys,
-                  "",
+                  R"({"not": {"required": ["image", "container"]}})",
                   {}},
-        {
-            {{"command", &shapes::command, "",
-              "What to execute; needed, here or in `defaults`. Without a shell: write `[sh, -c, \"…\"]` for one.",
-              "[other, words]"},
-             [](D& d, const Member& m, EntryDraft& out) { assign(d.command(*m.value), out.target.process.command); }},
-            {{"working_dir", &shapes::text, "the folder of the file",
-              "Where it is executed, seen from the policy's folder.", "sub"},
-             [](D& d, const Member& m, EntryDraft& out) {
-                 assign(d.path(*m.value, "the name of a folder"), out.target.process.working_dir);
-             }},
-            {{"environment", &environment_shape, "",
-              "Variables, added to keepwell's own. A key without a value takes keepwell's own.", "{PORT: 8080}"},
-             [](D& d, const Member& m, EntryDraft& out) { d.variables(*m.value, out.environment); }},
-            {{"env_file", &files_shape, "",
-              "Files of `KEY=VALUE` lines, read when the policy is; `environment` wins, and later files win. Variables "
-              "are not expanded in them.",
-              "more.env"},
-             decode_env_files},
-            {{"user", &shapes::text, "keepwell's own", "`name`, `name:group`, `uid` or `uid:gid`.", "nobody"},
-             decode_user},
-            {{"depends_on", &depends_on_shape, "", "Services that come first, in Compose's grammar.", "[other]"},
-             decode_depends_on},
-            {{"healthcheck", &healthcheck_shape, "none", "How to ask whether it is well.", "{tcp: \"127.0.0.1:80\"}"},
-             decode_healthcheck},
-            {{"on_unhealthy", &ladder_shape, "[restart]; none where `condition` is none",
-              "The remedies, tried one after the other until one helps; the last one is repeated. Empty: report only.",
-              "[notify, stop]"},
-             decode_on_unhealthy},
-            {{"verify", &shapes::duration, "start_period + retries × (interval + timeout)",
-              "A remedy has helped when the target is healthy within this time.", "90s"},
-             decode_verify},
-            {{"quarantine", &quarantine_shape, "", "What happens when the restarts are used up.", "{first: 5m}"},
-             decode_quarantine},
-            {{"restart", &restart_shape, "always", "Compose's short form of `deploy.restart_policy`.", "on-failure:4"},
-             decode_restart},
-            {{"deploy", &deploy_shape, "", "Replicas and the restart policy.", "{replicas: 3}"},
-             [](D& d, const Member& m, EntryDraft& out) { decode_block(d, *m.value, deploy_block(), out); }},
-            {{"stop_signal", &signal_shape, "SIGTERM", "What asks its process group to end.", "SIGINT"},
-             decode_stop_signal},
-            {{"stop_grace_period", &shapes::duration, "10s", "How long it may take to end; then SIGKILL.", "3s"},
-             [](D& d, const Member& m, EntryDraft& out) { assign(d.duration(*m.value), out.spec.stop_grace_period); }},
-            {{"output", &output_shape, "", "Where its stdout and stderr go.", "{keep: 9}"}, decode_output},
-            {{"dry_run", &shapes::boolean, "false", "Dry-run for this service alone.", "true"},
-             [](D& d, const Member& m, EntryDraft& out) { assign(d.boolean(*m.value), out.spec.dry_run); }},
-            {{"maintenance", &maintenance_shape, "", "Windows in which nothing is healed.",
-              "[{from: \"22:00\", to: \"23:00\"}]"},
-             decode_maintenance},
-        }};
+        joined<EntryDraft>(
+            {{
+                 {{"command", &command_shape, "the image's",
+                   "What to execute; a process needs one, here or in `defaults`. Without a shell: write `[sh, -c, "
+                   "\"…\"]` "
+                   "for one.",
+                   "[other, words]", For::created},
+                  decode_command},
+                 {{"working_dir", &shapes::text, "the folder of the file; the image's",
+                   "Where it is executed, seen from the policy's folder; in a container an absolute path there.",
+                   "/sub", For::created},
+                  decode_working_dir},
+                 {{"environment", &shapes::pairs, "",
+                   "Variables, added to keepwell's own or the image's. A key without a value takes keepwell's own.",
+                   "{PORT: 8080}", For::created},
+                  [](D& d, const Member& m, EntryDraft& out) { d.variables(*m.value, out.environment); }},
+                 {{"env_file", &files_shape, "",
+                   "Files of `KEY=VALUE` lines, read when the policy is; `environment` wins, and later files win. "
+                   "Variables "
+                   "are not expanded in them.",
+                   "more.env", For::created},
+                  decode_env_files},
+                 {{"user", &shapes::text, "keepwell's own; the image's", "`name`, `name:group`, `uid` or `uid:gid`.",
+                   "nobody", For::created},
+                  decode_user},
+                 {{"depends_on", &depends_on_shape, "", "Services that come first, in Compose's grammar.", "[other]"},
+                  decode_depends_on},
+                 {{"healthcheck", &healthcheck_shape, "none; a container's own",
+                   "How to ask whether it is well. Of a container without this key its engine is asked.",
+                   "{tcp: \"127.0.0.1:80\"}"},
+                  decode_healthcheck},
+                 {{"on_unhealthy", &ladder_shape,
+                   "[restart]; [replace] for a container of keepwell's own; none where `condition` is none",
+                   "The remedies, tried one after the other until one helps; the last one is repeated. Empty: report "
+                   "only.",
+                   "[notify, stop]"},
+                  decode_on_unhealthy},
+                 {{"verify", &shapes::duration, "start_period + retries × (interval + timeout)",
+                   "A remedy has helped when the target is healthy within this time.", "90s"},
+                  decode_verify},
+                 {{"quarantine", &quarantine_shape, "", "What happens when the restarts are used up.", "{first: 5m}"},
+                  decode_quarantine},
+                 {{"restart", &restart_shape, "always", "Compose's short form of `deploy.restart_policy`.",
+                   "on-failure:4"},
+                  decode_restart},
+                 {{"deploy", &deploy_shape, "", "Replicas, the restart policy, how a change is rolled out.",
+                   "{restart_policy: {delay: 3s}}"},
+                  [](D& d, const Member& m, EntryDraft& out) { decode_block(d, *m.value, deploy_block(), out); }},
+                 {{"stop_signal", &signal_shape, "SIGTERM; the image's", "What asks it to end.", "SIGINT",
+                   For::created},
+                  decode_stop_signal},
+                 {{"stop_grace_period", &shapes::duration, "10s; a container's own",
+                   "How long it may take to end; then SIGKILL.", "3s"},
+                  decode_stop_grace_period},
+                 {{"output", &output_shape, "", "Where its stdout and stderr go.", "{keep: 9}", For::process},
+                  decode_output},
+                 {{"dry_run", &shapes::boolean, "false", "Dry-run for this service alone.", "true"},
+                  [](D& d, const Member& m, EntryDraft& out) { assign(d.boolean(*m.value), out.spec.dry_run); }},
+                 {{"maintenance", &maintenance_shape, "", "Windows in which nothing is healed.",
+                   "[{from: \"22:00\", to: \"23:00\"}]"},
+                  decode_maintenance},
+             },
+             container_rows(),
+             port_rows(),
+             mount_rows(),
+             network_rows(),
+             limit_rows()})};
     return block;
 }
 
@@ -484,6 +514,27 @@ const Block<Dependency>& dependency_block() {
             {{"required", &shapes::boolean, "true", "False: a dependency that can not be had is no hindrance.",
               "false"},
              [](D& d, const Member& m, Dependency& out) { assign(d.boolean(*m.value), out.required); }},
+        }};
+    return block;
+}
+
+const Block<EnvFileDraft>& env_file_block() {
+    using D = Decoder;
+    static const Block<EnvFileDraft> block{
+        BlockInfo{"env_file",
+                  "in env_file",
+                  "under an entry of `env_file`",
+                  "A file of variables that need not be there.",
+                  {"path"},
+                  {},
+                  {"format"},
+                  "",
+                  {}},
+        {
+            {{"path", &shapes::text, "", "The file.", "more.env"},
+             [](D&, const Member& m, EnvFileDraft& out) { out.path = m.value; }},
+            {{"required", &shapes::boolean, "true", "False: where it is missing, there are no variables.", "false"},
+             [](D& d, const Member& m, EnvFileDraft& out) { assign(d.boolean(*m.value), out.required); }},
         }};
     return block;
 }

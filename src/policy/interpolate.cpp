@@ -15,7 +15,8 @@ bool continues_name(char c) { return begins_name(c) || (c >= '0' && c <= '9'); }
 /// A recursive descent over one scalar; stops at the first mistake.
 class Interpolator {
   public:
-    Interpolator(std::string_view text, const Variables& variables) : text_{text}, variables_{variables} {}
+    Interpolator(std::string_view text, const Variables& variables, const OnUnset& on_unset)
+        : text_{text}, variables_{variables}, on_unset_{on_unset} {}
 
     tl::expected<std::string, std::string> run() {
         auto result = sequence(0, true);
@@ -102,6 +103,10 @@ class Interpolator {
     std::string required(std::string_view name, std::string_view why, bool missing = false) {
         auto value = missing ? std::nullopt : variables_(name);
         if (value) return *value;
+        if (on_unset_ && !missing) {
+            on_unset_(name);
+            return {};
+        }
         auto message = "variable " + quote(name) + " is not set";
         if (!why.empty()) return fail(message + ": " + printable(why));
         return fail(message + "; set it, or give a default: `${" + std::string{name} + ":-default}`");
@@ -117,13 +122,19 @@ class Interpolator {
 
     std::string_view text_;
     const Variables& variables_;
+    const OnUnset& on_unset_;
     std::size_t at_ = 0;
     std::string error_;
 };
 
-NodePtr interpolate_scalar(const NodePtr& node, const Variables& variables, Reporter& reporter) {
+enum class Unset : std::uint8_t { is_mistake, is_empty };
+
+NodePtr interpolate_scalar(const NodePtr& node, const Variables& variables, Reporter& reporter, Unset unset) {
     if (node->text.find('$') == std::string::npos) return node;
-    auto text = interpolate(node->text, variables);
+    const OnUnset warn = [&](std::string_view name) {
+        reporter.warning(node->at, "variable " + quote(name) + " is not set; Compose takes it as empty");
+    };
+    auto text = interpolate(node->text, variables, unset == Unset::is_empty ? warn : OnUnset{});
     if (!text) {
         reporter.error(node->at, text.error());
         return node;
@@ -134,21 +145,30 @@ NodePtr interpolate_scalar(const NodePtr& node, const Variables& variables, Repo
     return result;
 }
 
+NodePtr interpolate_tree(const NodePtr& node, const Variables& variables, Reporter& reporter, Unset unset) {
+    if (node->is_scalar()) return interpolate_scalar(node, variables, reporter, unset);
+    auto result = std::make_shared<Node>(*node);
+    for (auto& item : result->items) item = interpolate_tree(item, variables, reporter, unset);
+    for (auto& member : result->members) {
+        const bool ours = member.key->text.compare(0, 2, "x-") != 0;
+        if (ours) member.value = interpolate_tree(member.value, variables, reporter, unset);
+    }
+    return result;
+}
+
 }  // namespace
 
-tl::expected<std::string, std::string> interpolate(std::string_view text, const Variables& variables) {
-    return Interpolator{text, variables}.run();
+tl::expected<std::string, std::string> interpolate(std::string_view text, const Variables& variables,
+                                                   const OnUnset& on_unset) {
+    return Interpolator{text, variables, on_unset}.run();
 }
 
 NodePtr interpolate(const NodePtr& node, const Variables& variables, Reporter& reporter) {
-    if (node->is_scalar()) return interpolate_scalar(node, variables, reporter);
-    auto result = std::make_shared<Node>(*node);
-    for (auto& item : result->items) item = interpolate(item, variables, reporter);
-    for (auto& member : result->members) {
-        const bool ours = member.key->text.compare(0, 2, "x-") != 0;
-        if (ours) member.value = interpolate(member.value, variables, reporter);
-    }
-    return result;
+    return interpolate_tree(node, variables, reporter, Unset::is_mistake);
+}
+
+NodePtr interpolate_compose(const NodePtr& node, const Variables& variables, Reporter& reporter) {
+    return interpolate_tree(node, variables, reporter, Unset::is_empty);
 }
 
 }  // namespace keepwell::policy

@@ -17,11 +17,18 @@ namespace keepwell::policy {
 
 using Variables = std::function<std::optional<std::string>(std::string_view)>;
 
-/// The text with its variables put in, or what is wrong with it.
-tl::expected<std::string, std::string> interpolate(std::string_view text, const Variables& variables);
+/// Told of a variable that is not set and has no default, which then is empty, as Compose has it.
+using OnUnset = std::function<void(std::string_view)>;
+
+/// The text with its variables put in, or what is wrong with it. Without `on_unset` an unset variable is a mistake.
+tl::expected<std::string, std::string> interpolate(std::string_view text, const Variables& variables,
+                                                   const OnUnset& on_unset = {});
 
 /// The same tree with every value interpolated; what stands under `x-…` keys is left out. Mistakes are reported, and
 /// their values stay as they were.
 NodePtr interpolate(const NodePtr& node, const Variables& variables, Reporter& reporter);
+
+/// As Compose does it to its own files: a variable that is not set is empty, with a warning.
+NodePtr interpolate_compose(const NodePtr& node, const Variables& variables, Reporter& reporter);
 
 }  // namespace keepwell::policy

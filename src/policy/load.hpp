@@ -7,6 +7,7 @@
 // May know: model. Never throws but for lack of memory, whatever the files hold.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,17 +15,20 @@
 #include "keepwell/model/spec.hpp"
 #include "policy/diagnostic.hpp"
 #include "policy/environment.hpp"
+#include "policy/named_entries.hpp"
 
 namespace keepwell::policy {
 
 struct Loaded {
     std::optional<Policy> policy;         ///< present exactly when no diagnostic is an error
     std::vector<Diagnostic> diagnostics;  ///< by file and position
+    /// Its entries that labels can name; null where it has none.
+    std::shared_ptr<const NamedEntries> named;
 };
 
 /// Reads these files; a folder stands for its *.yaml, *.yml and *.json files, sorted by name. Services come from all
 /// of them; a file that is met twice is read once. Every relative path inside a file starts at that file's folder, and
-/// is absolute in the model.
+/// is absolute in the model. The Compose files that one names under `compose` are files of the policy as well.
 Loaded load(const std::vector<std::string>& files_or_folders, const Environment& environment);
 
 }  // namespace keepwell::policy

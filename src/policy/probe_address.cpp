@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "policy/templates.hpp"
 #include "policy/text.hpp"
 
 namespace keepwell::policy {
@@ -56,7 +57,8 @@ tl::expected<Authority, std::string> split_authority(std::string_view text) {
             return tl::unexpected<std::string>("an IPv6 address is written in brackets, such as `[::1]:80`");
         }
         if (result.host.empty()) return tl::unexpected<std::string>("the name or address of the host is missing");
-        if (!is_host(result.host)) return tl::unexpected(quote(result.host) + " is not the name or address of a host");
+        if (!is_host(result.host) && result.host != container_ip)
+            return tl::unexpected(quote(result.host) + " is not the name or address of a host");
     }
     result.has_port = !rest.empty();
     result.port = result.has_port ? rest.substr(1) : rest;

@@ -1,4 +1,6 @@
 // The field tables as a page for people.
+#include <algorithm>
+
 #include "policy/blocks.hpp"
 #include "policy/schema.hpp"
 
@@ -25,12 +27,28 @@ std::string title_of(const BlockInfo& block) {
     return title;
 }
 
+/// Which entries a field is for.
+std::string_view kinds_of(For kinds) {
+    switch (kinds) {
+        case For::all: return "";
+        case For::process: return "process";
+        case For::container: return "`image`";
+        case For::created: return "process, `image`";
+    }
+    return "";
+}
+
 std::string block_page(const BlockInfo& block) {
     auto page = "\n## " + title_of(block) + "\n\n" + std::string{block.doc} + "\n\n";
-    page += "| field | takes | default | meaning | example |\n|---|---|---|---|---|\n";
+    const auto is_for_some = [](const FieldInfo& field) { return field.kinds != For::all; };
+    const bool kinds = std::any_of(block.fields.begin(), block.fields.end(), is_for_some);
+    page += std::string{"| field |"} + (kinds ? " for |" : "") + " takes | default | meaning | example |\n|---|";
+    page += std::string{kinds ? "---|" : ""} + "---|---|---|---|\n";
     for (const auto& field : block.fields) {
-        page += "| " + code(field.name) + " | " + cell(field.shape->words) + " | " + cell(field.fallback) + " | " +
-                cell(field.doc) + " | " + code(field.sample) + " |\n";
+        page += "| " + code(field.name) + " | ";
+        if (kinds) page += std::string{kinds_of(field.kinds)} + " | ";
+        page += cell(field.shape->words) + " | " + cell(field.fallback) + " | " + cell(field.doc) + " | " +
+                code(field.sample) + " |\n";
     }
     return page;
 }

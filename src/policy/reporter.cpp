@@ -45,6 +45,10 @@ void Reporter::warning(const Position& at, std::string message) {
     add(Diagnostic::Severity::warning, at, std::move(message));
 }
 
+void Reporter::note(const Position& at, std::string message) {
+    add(Diagnostic::Severity::note, at, std::move(message));
+}
+
 void Reporter::add(Diagnostic::Severity severity, const Position& at, std::string message) {
     if (severity == Diagnostic::Severity::error) ++errors_;
     if (entries_.size() == most_kept) {

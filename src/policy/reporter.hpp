@@ -28,6 +28,7 @@ class Reporter {
     std::uint32_t add_source(std::string name, std::string path, std::string text = {});
 
     const std::string& name_of(std::uint32_t file) const { return sources_[file].name; }
+    const std::string& path_of(std::uint32_t file) const { return sources_[file].path; }
     /// The folder that relative paths written in this source start from; absolute.
     std::string folder_of(std::uint32_t file) const;
     /// "shop.yaml:14", for messages that name a second place.
@@ -36,6 +37,7 @@ class Reporter {
     /// The same mistake at the same place is kept once.
     void error(const Position& at, std::string message);
     void warning(const Position& at, std::string message);
+    void note(const Position& at, std::string message);
     std::size_t errors() const { return errors_; }
 
     /// Everything, by file and position; the first hundred, and a word about the rest.

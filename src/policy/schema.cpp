@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "policy/blocks.hpp"
+#include "policy/kinds.hpp"
 
 namespace keepwell::policy {
 namespace {
@@ -38,6 +39,34 @@ Json block_schema(const BlockInfo& block) {
     return result;
 }
 
+/// The keys of this block that mean nothing for this kind, each refused.
+Json idle_keys(const BlockInfo& block, TargetKind kind) {
+    auto properties = Json::object();
+    for (const auto& field : block.fields) {
+        if (!applies(field.kinds, kind)) properties[std::string{field.name}] = false;
+    }
+    return properties;
+}
+
+Json of_kind(TargetKind kind) {
+    auto properties = idle_keys(service_block().info, kind);
+    properties["deploy"]["properties"] = idle_keys(deploy_block().info, kind);
+    return {{"properties", properties}};
+}
+
+/// One service where it stands for itself: its keys go with its kind. In `defaults` all of them may stand.
+Json entry_schema() {
+    auto process = of_kind(TargetKind::process);
+    process["properties"]["command"] = Json::parse(R"({"minLength": 1, "minItems": 1})");
+    process["properties"]["on_unhealthy"]["items"] =
+        Json::parse(R"({"not": {"anyOf": [{"const": "replace"}, {"type": "object", "required": ["replace"]}]}})");
+    auto container = of_kind(TargetKind::container);
+    auto adopted = of_kind(TargetKind::adopted);
+    Json if_image{{"if", {{"required", {"image"}}}}, {"then", container}, {"else", process}};
+    Json by_kind{{"if", {{"required", {"container"}}}}, {"then", adopted}, {"else", if_image}};
+    return {{"allOf", {{{"$ref", "#/definitions/service"}}, by_kind}}};
+}
+
 }  // namespace
 
 std::string schema() {
@@ -49,6 +78,7 @@ std::string schema() {
     for (auto it = blocks.begin() + 1; it != blocks.end(); ++it) {
         definitions[std::string{(*it)->id}] = block_schema(**it);
     }
+    definitions["entry"] = entry_schema();
     definitions["status"] = Json::parse(R"({"type": ["integer", "string"], "minimum": 100, "maximum": 599,)"
                                         R"( "pattern": "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$|\\$"})");
     definitions["days"] =

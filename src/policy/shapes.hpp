@@ -22,4 +22,15 @@ inline constexpr Shape command{
     R"({"anyOf": [{"type": "string", "minLength": 1},)"
     R"( {"type": "array", "minItems": 1, "items": {"type": ["string", "number", "boolean"]}}]})"};
 
+inline constexpr Shape size{"size with b, kb, mb or gb", R"({"type": ["string", "integer"], "minimum": 0,)"
+                                                         R"( "pattern": "^[0-9.]+([bB]|[kKmMgG][bB]?)?$|\\$"})"};
+inline constexpr Shape texts{"list of texts",
+                             R"({"type": "array", "items": {"type": ["string", "number", "boolean"]}})"};
+inline constexpr Shape texts_or_text{
+    "text, or list of texts", R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
+inline constexpr Shape pairs{
+    "mapping, or list of `KEY=VALUE`",
+    R"({"anyOf": [{"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},)"
+    R"( {"type": "array", "items": {"type": "string"}}]})"};
+
 }  // namespace keepwell::policy::shapes

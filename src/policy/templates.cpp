@@ -26,17 +26,30 @@ std::size_t find_template(std::string_view text, std::size_t from) {
     return none;
 }
 
+tl::expected<std::string, std::string> of_slot(std::string value, std::string_view written, bool many) {
+    if (!many) return value;
+    return tl::unexpected(quote(written) + " means nothing for containers chosen by labels: they have no slots");
+}
+
+tl::expected<std::string, std::string> address(std::string_view written, const TemplateValues& values) {
+    if (!values.container) {
+        return tl::unexpected(quote(written) + " means nothing for a process: it has no address of its own");
+    }
+    if (values.address) return std::string{container_ip};
+    return tl::unexpected(quote(written) + " is read in the addresses of probes only, in `http` and `tcp`");
+}
+
 tl::expected<std::string, std::string> value_of(std::string_view written, const TemplateValues& values) {
     const auto name = trim(written.substr(2, written.size() - 4));
     if (name == ".Service.Name") return values.service;
-    if (name == ".Task.Name") return values.service + "." + std::to_string(values.slot);
-    if (name == ".Task.Slot") return std::to_string(values.slot);
-    if (name == ".Target.Name") return values.target;
+    const auto slot = std::to_string(values.slot);
+    if (name == ".Task.Name") return of_slot(values.service + "." + slot, written, values.many);
+    if (name == ".Task.Slot") return of_slot(slot, written, values.many);
+    if (name == ".Target.Name") return values.many ? std::string{target_name} : values.target;
     if (name == "\"{{\"") return "{{";
-    if (name == ".Container.IP") {
-        return tl::unexpected(quote(written) + " means nothing for a process: it has no address of its own");
-    }
-    const std::vector<std::string_view> known{".Service.Name", ".Task.Name", ".Task.Slot", ".Target.Name"};
+    if (name == ".Container.IP") return address(written, values);
+    std::vector<std::string_view> known{".Service.Name", ".Task.Name", ".Task.Slot", ".Target.Name"};
+    if (values.container) known.emplace_back(".Container.IP");
     const auto near = closest(name, known);
     const auto hint = near ? "did you mean `{{" + std::string{*near} + "}}`?" : "a plain `{{` is written `{{\"{{\"}}`";
     return tl::unexpected<std::string>("unknown template " + quote(written) + "; " + hint);

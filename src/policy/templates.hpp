@@ -1,4 +1,5 @@
-// Swarm's templates: `{{.Service.Name}}`, `{{.Task.Name}}`, `{{.Task.Slot}}`, `{{.Target.Name}}`.
+// Swarm's templates: `{{.Service.Name}}`, `{{.Task.Name}}`, `{{.Task.Slot}}`, `{{.Target.Name}}`; and of a container's
+// probe `{{.Container.IP}}`, which stays as it is until the address is known.
 // `{{` begins a template only before a `.` or a `"`; `{{"{{"}}` is a plain `{{`, as in Swarm.
 // May know: std, tl::expected.
 #pragma once
@@ -16,7 +17,14 @@ struct TemplateValues {
     std::string service;
     std::string target;
     std::uint32_t slot = 1;
+    bool container = false;  ///< the target is one
+    bool many = false;       ///< containers chosen by labels: `{{.Target.Name}}` stays until the name is known
+    bool address = false;    ///< the text is the address of a probe: `{{.Container.IP}}` may stand in it
 };
+
+/// How the address of a container stands in the address of a probe, whatever blanks were written in it.
+inline constexpr std::string_view container_ip = "{{.Container.IP}}";
+inline constexpr std::string_view target_name = "{{.Target.Name}}";
 
 bool has_template(std::string_view text);
 

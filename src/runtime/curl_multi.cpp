@@ -8,11 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstring>
 #include <unordered_map>
 
@@ -24,6 +26,9 @@ namespace {
 
 /// More header than this is an attack or a mistake, and curl would keep all of it.
 constexpr std::size_t max_header = 256 * 1024;
+
+/// Connections that stay open for later requests; those in use are counted as well.
+constexpr long most_kept = 16;
 
 struct FreeEasy {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -59,7 +64,7 @@ bool append(List& list, const std::string& text) {
 
 long milliseconds(Duration duration) {
     const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-    return static_cast<long>(std::max<std::int64_t>(1, rounded));
+    return static_cast<long>(std::clamp<std::int64_t>(rounded, 1, INT_MAX));  // curl takes no more
 }
 
 }  // namespace
@@ -77,10 +82,15 @@ bool is_our_lack(int error, int family) {
     }
 }
 
-std::string describe_connect_error(int error, std::string_view host, std::uint16_t port) {
+std::string describe_error(int error) {
     const char* description = ::strerrordesc_np(error);
     std::string text = description ? description : "error " + std::to_string(error);
     text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+    return text;
+}
+
+std::string describe_connect_error(int error, std::string_view host, std::uint16_t port) {
+    std::string text = describe_error(error);
     const bool bracket = host.find(':') != std::string_view::npos;
     text.append(bracket ? " ([" : " (").append(host).append(bracket ? "]:" : ":");
     return text + std::to_string(port) + ')';
@@ -117,8 +127,9 @@ struct Watcher {
     int interest = 0;  ///< of CURL_POLL_IN and CURL_POLL_OUT
     bool waiting_in = false;
     bool waiting_out = false;
-    const void* opened_for = nullptr;  ///< the transfer; null when curl opened it without asking
-    bool gone = false;                 ///< no longer curl's: a wait that still ends is ignored
+    /// The handle that it was opened for. Null when curl opened it without asking, and when another one uses it now.
+    const CURL* opened_for = nullptr;
+    bool gone = false;  ///< no longer curl's: a wait that still ends is ignored
 };
 
 class CurlTransfer;
@@ -132,17 +143,20 @@ class CurlMulti::Impl {
     Loop& loop() { return loop_; }
     void prepare(CurlTransfer& transfer);
     /// The transfer is over: what was opened for it is watched no more.
-    void forget(curl_socket_t socket, const CurlTransfer& transfer);
+    void forget(curl_socket_t socket, const CURL* easy);
+    /// The transfer has something to tell, once curl has returned; it must take it back before it goes.
+    void has_news(CurlTransfer& transfer) { news_.push_back(&transfer); }
+    void has_none(CurlTransfer& transfer) { std::erase(news_, &transfer); }
 
   private:
     using Watch = std::shared_ptr<Watcher>;
 
-    static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*);
+    static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void*);
     static int on_timer(CURLM*, long ms, void* self);
     static curl_socket_t on_open(void* transfer, curlsocktype, curl_sockaddr* address);
     static int on_close(void* self, curl_socket_t socket);
 
-    int watch(curl_socket_t socket, const void* opened_for);
+    int watch(curl_socket_t socket, const CURL* opened_for);
     void drop(curl_socket_t socket);
     void arm(curl_socket_t socket, const Watch& watcher);
     void wait(curl_socket_t socket, const Watch& watcher, asio::posix::descriptor_base::wait_type type, int poll,
@@ -153,6 +167,7 @@ class CurlMulti::Impl {
     Loop& loop_;
     Timer timer_;
     std::unordered_map<curl_socket_t, Watch> watchers_;
+    std::vector<CurlTransfer*> news_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool kicked_ = false;
     std::unique_ptr<CURLM, FreeMulti> multi_;  ///< first to go: its end still calls back
@@ -161,14 +176,25 @@ class CurlMulti::Impl {
 /// A request, its easy handle, and all that the handle points to.
 class CurlTransfer final : public CurlMulti::Transfer {
   public:
-    CurlTransfer(CurlMulti::Impl& owner, const HttpRequest& request, CurlMulti::Done done);
+    using Stream = std::shared_ptr<const CurlMulti::StreamHandlers>;
+
+    /// `stream`: null for an answer that is handed over whole.
+    CurlTransfer(CurlMulti::Impl& owner, const HttpRequest& request, CurlMulti::Done done, Stream stream);
     ~CurlTransfer() override { leave(); }
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;
 
     /// Takes the handle out of the multi and hands over the answer; the transfer may be gone afterwards.
     void finish(CURLcode code);
+    /// Hands over what came of a stream; the transfer may be gone afterwards.
+    void tell();
     CurlMulti::Impl& owner() { return owner_; }
+    /// curl would send the request again, since a kept connection turned out to be dead. Whether that is right is not
+    /// for curl to say: it would do so with a POST as well.
+    bool would_repeat() {
+        kept_died_ = kept_died_ || sent_;
+        return sent_;
+    }
     CURL* easy() { return easy_.get(); }
     void note_socket(curl_socket_t socket, int family, int error) {
         family_ = family;
@@ -181,26 +207,42 @@ class CurlTransfer final : public CurlMulti::Transfer {
 
   private:
     bool set_up(const HttpRequest& request);
+    bool set_place(const HttpRequest& request);
+    bool set_times(const HttpRequest& request);
+    bool set_tls(const TlsFiles& tls);
     bool set_method(const HttpRequest& request);
     bool set_lists(const HttpRequest& request);
     void leave();
     void answer(HttpResponse response);
     HttpResponse response(CURLcode code);
     HttpResponse::End end_of(CURLcode code, int connect_error) const;
+    std::string error_of(CURLcode code, const HttpResponse& response, int system_error) const;
+    std::string wanted_header() const;
+    int status() const;
+    void note_news();
 
+    static int on_send(void* self, char*, char*, int, int);
     static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
     static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self);
 
     CurlMulti::Impl& owner_;
     CurlMulti::Done done_;
+    const Stream stream_;
     Easy easy_;
     List headers_;
     List addresses_;
     std::string request_body_;
-    std::string body_;
-    std::size_t max_body_;
+    std::string body_;  ///< of a stream: what is to be told
+    const std::size_t max_body_;
+    const std::string wanted_header_;
+    const bool own_authorities_;
     std::size_t header_bytes_ = 0;
     std::vector<curl_socket_t> sockets_;
+    bool head_came_ = false;
+    bool head_told_ = false;  ///< of a stream
+    bool noted_ = false;
+    bool sent_ = false;
+    bool kept_died_ = false;
     bool cut_ = false;
     bool added_ = false;
     int family_ = AF_UNSPEC;
@@ -219,6 +261,7 @@ CurlMulti::Impl::Impl(Loop& loop) : loop_(loop), timer_(loop) {
     curl_multi_setopt(multi(), CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi(), CURLMOPT_TIMERFUNCTION, &Impl::on_timer);
     curl_multi_setopt(multi(), CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi(), CURLMOPT_MAXCONNECTS, most_kept);
 }
 
 CurlMulti::Impl::~Impl() {
@@ -235,7 +278,7 @@ void CurlMulti::Impl::prepare(CurlTransfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
 }
 
-int CurlMulti::Impl::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+int CurlMulti::Impl::on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void*) {
     auto& impl = *static_cast<Impl*>(self);
     auto found = impl.watchers_.find(socket);
     if (what == CURL_POLL_REMOVE) {
@@ -246,6 +289,8 @@ int CurlMulti::Impl::on_socket(CURL*, curl_socket_t socket, int what, void* self
         if (impl.watch(socket, nullptr) != 0) return 0;  // the transfer's own timeout ends it
         found = impl.watchers_.find(socket);
     }
+    // A kept connection may go from one to the next without a word in between; the first one must not take it along.
+    if (found->second->opened_for != easy) found->second->opened_for = nullptr;
     found->second->interest = what & (CURL_POLL_IN | CURL_POLL_OUT);
     impl.arm(socket, found->second);
     return 0;
@@ -266,8 +311,9 @@ int CurlMulti::Impl::on_timer(CURLM*, long ms, void* self) {
 /// Everything a connection needs of descriptors is acquired here, where its lack can be told from a refusal.
 curl_socket_t CurlMulti::Impl::on_open(void* data, curlsocktype, curl_sockaddr* address) {
     auto& transfer = *static_cast<CurlTransfer*>(data);
+    if (transfer.would_repeat()) return CURL_SOCKET_BAD;
     const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    const int error = fd < 0 ? errno : transfer.owner().watch(fd, &transfer);
+    const int error = fd < 0 ? errno : transfer.owner().watch(fd, transfer.easy());
     transfer.note_socket(fd, address->family, error);
     if (error == 0) return fd;
     if (fd >= 0) ::close(fd);
@@ -280,7 +326,7 @@ int CurlMulti::Impl::on_close(void* self, curl_socket_t socket) {
 }
 
 /// 0, or the errno that says why the socket cannot be watched.
-int CurlMulti::Impl::watch(curl_socket_t socket, const void* opened_for) {
+int CurlMulti::Impl::watch(curl_socket_t socket, const CURL* opened_for) {
     drop(socket);  // a number that comes back without having been closed
     const int duplicate = ::fcntl(socket, F_DUPFD_CLOEXEC, 3);
     if (duplicate < 0) return errno;
@@ -306,9 +352,9 @@ void CurlMulti::Impl::drop(curl_socket_t socket) {
 }
 
 /// curl closes a socket that never got connected without a word: neither CURL_POLL_REMOVE nor on_close() need come.
-void CurlMulti::Impl::forget(curl_socket_t socket, const CurlTransfer& transfer) {
+void CurlMulti::Impl::forget(curl_socket_t socket, const CURL* easy) {
     const auto found = watchers_.find(socket);
-    if (found != watchers_.end() && found->second->opened_for == &transfer) drop(socket);
+    if (found != watchers_.end() && found->second->opened_for == easy) drop(socket);
 }
 
 void CurlMulti::Impl::arm(curl_socket_t socket, const Watch& watcher) {
@@ -332,10 +378,16 @@ void CurlMulti::Impl::wait(curl_socket_t socket, const Watch& watcher, asio::pos
 }
 
 void CurlMulti::Impl::act(curl_socket_t socket, int flags) {
+    const auto alive = alive_;  // whoever is called may destroy this
     int running = 0;
     curl_multi_socket_action(multi(), socket, flags, &running);
+    while (*alive && !news_.empty()) {
+        CurlTransfer& transfer = *news_.front();
+        news_.erase(news_.begin());
+        transfer.tell();
+    }
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi(), &left)) {
+    while (const CURLMsg* message = *alive ? curl_multi_info_read(multi(), &left) : nullptr) {
         if (message->msg != CURLMSG_DONE) continue;
         const CURLcode code = message->data.result;
         char* transfer = nullptr;
@@ -356,13 +408,23 @@ void CurlMulti::Impl::kick() {
 
 // ---- the request's side -----------------------------------------------------------------------------------------
 
-CurlTransfer::CurlTransfer(CurlMulti::Impl& owner, const HttpRequest& request, CurlMulti::Done done)
-    : owner_(owner), done_(std::move(done)), easy_(curl_easy_init()), max_body_(request.max_body) {
+CurlTransfer::CurlTransfer(CurlMulti::Impl& owner, const HttpRequest& request, CurlMulti::Done done, Stream stream)
+    : owner_(owner),
+      done_(std::move(done)),
+      stream_(std::move(stream)),
+      easy_(curl_easy_init()),
+      max_body_(request.max_body),
+      wanted_header_(request.wanted_header),
+      own_authorities_(!request.tls.authorities.empty()) {
     const bool ready = owner.multi() && easy_ && set_up(request);
     added_ = ready && curl_multi_add_handle(owner.multi(), easy_.get()) == CURLM_OK;
     if (added_) return;
     owner.loop().post([this, alive = alive_] {
-        if (*alive) answer({HttpResponse::End::lack, 0, {}, "out of memory", 0});
+        if (!*alive) return;
+        HttpResponse lack;
+        lack.end = HttpResponse::End::lack;
+        lack.error = "out of memory";
+        answer(std::move(lack));
     });
 }
 
@@ -374,25 +436,60 @@ bool CurlTransfer::set_up(const HttpRequest& request) {
     owner_.prepare(*this);
     set(CURLOPT_PRIVATE, static_cast<void*>(this));
     set(CURLOPT_ERRORBUFFER, static_cast<char*>(error_));
-    set(CURLOPT_URL, request.url.c_str());
-    set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(CURLOPT_NOPROXY, "*");
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);
-    set(CURLOPT_FRESH_CONNECT, 1L);
-    set(CURLOPT_FORBID_REUSE, 1L);
     // Nothing that curl caches of its own is wanted: literals need no cache, and it walks all of it after each
     // transfer.
     set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.timeout));
-    set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
     set(CURLOPT_USERAGENT, "keepwell");
+    set(CURLOPT_PREREQFUNCTION, &CurlTransfer::on_send);
+    set(CURLOPT_PREREQDATA, static_cast<void*>(this));
     set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
     set(CURLOPT_WRITEDATA, static_cast<void*>(this));
     set(CURLOPT_HEADERFUNCTION, &CurlTransfer::on_header);
     set(CURLOPT_HEADERDATA, static_cast<void*>(this));
-    return good && set_method(request) && set_lists(request);
+    return good && set_place(request) && set_times(request) && set_tls(request.tls) && set_method(request) &&
+           set_lists(request);
+}
+
+bool CurlTransfer::set_place(const HttpRequest& request) {
+    bool good = true;
+    const auto set = [&](CURLoption option, auto value) {
+        good = curl_easy_setopt(easy(), option, value) == CURLE_OK && good;
+    };
+    set(CURLOPT_URL, request.url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_NOPROXY, "*");
+    set(CURLOPT_FRESH_CONNECT, request.keep_alive ? 0L : 1L);
+    set(CURLOPT_FORBID_REUSE, request.keep_alive ? 0L : 1L);
+    if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    return good;
+}
+
+bool CurlTransfer::set_times(const HttpRequest& request) {
+    bool good = true;
+    const auto set = [&](CURLoption option, long value) {
+        good = curl_easy_setopt(easy(), option, value) == CURLE_OK && good;
+    };
+    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.timeout));
+    if (!stream_) set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
+    // A stream is silent for hours; only the kernel notices that the other host is gone.
+    if (stream_) set(CURLOPT_TCP_KEEPALIVE, 1L);
+    return good;
+}
+
+bool CurlTransfer::set_tls(const TlsFiles& tls) {
+    bool good = true;
+    const auto set = [&](CURLoption option, const std::string& path) {
+        if (!path.empty()) good = curl_easy_setopt(easy(), option, path.c_str()) == CURLE_OK && good;
+    };
+    set(CURLOPT_CAINFO, tls.authorities);
+    set(CURLOPT_SSLCERT, tls.certificate);
+    set(CURLOPT_SSLKEY, tls.key);
+    if (tls.verify) return good;
+    return good && curl_easy_setopt(easy(), CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy(), CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK;
 }
 
 bool CurlTransfer::set_method(const HttpRequest& request) {
@@ -429,66 +526,122 @@ void CurlTransfer::leave() {
     *alive_ = false;
     if (added_) curl_multi_remove_handle(owner_.multi(), easy_.get());
     added_ = false;
-    for (const curl_socket_t socket : sockets_) owner_.forget(socket, *this);
+    if (std::exchange(noted_, false)) owner_.has_none(*this);
+    for (const curl_socket_t socket : sockets_) owner_.forget(socket, easy_.get());
     sockets_.clear();
     easy_.reset();
 }
 
 void CurlTransfer::finish(CURLcode code) {
+    // For curl, a connection that was upgraded and said nothing more did not answer.
+    if (code == CURLE_GOT_NOTHING && head_came_) code = CURLE_OK;
     HttpResponse result = response(code);
     leave();
     answer(std::move(result));
 }
 
 void CurlTransfer::answer(HttpResponse result) {
+    const Stream stream = stream_;
+    if (stream) return stream->done(std::move(result));
     const CurlMulti::Done done = std::move(done_);
     done(std::move(result));
 }
 
+void CurlTransfer::tell() {
+    const Stream stream = stream_;
+    const auto alive = alive_;
+    noted_ = false;
+    const std::string piece = std::exchange(body_, {});
+    if (head_came_ && !std::exchange(head_told_, true)) stream->head(status());
+    if (*alive && !piece.empty()) stream->data(piece);
+}
+
+void CurlTransfer::note_news() {
+    if (!std::exchange(noted_, true)) owner_.has_news(*this);
+}
+
+int CurlTransfer::status() const {
+    long status = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
+}
+
+std::string CurlTransfer::wanted_header() const {
+    curl_header* header = nullptr;
+    if (wanted_header_.empty()) return {};
+    if (curl_easy_header(easy_.get(), wanted_header_.c_str(), 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
+    return header->value;
+}
+
 HttpResponse CurlTransfer::response(CURLcode code) {
     HttpResponse result;
-    long status = 0;
     long system_error = 0;
-    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &system_error);
     if (socket_error_ != 0) system_error = socket_error_;
-    const bool unconnected = code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && system_error != 0);
+    const bool unconnected =
+        !kept_died_ && (code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && system_error != 0));
     result.connect_error = unconnected ? static_cast<int>(system_error) : 0;
     result.end = end_of(code, result.connect_error);
-    result.status = static_cast<int>(status);
+    result.status = status();
+    result.kept_died = kept_died_;
+    result.head_whole = head_came_;
+    result.header = wanted_header();
+    result.error = error_of(code, result, static_cast<int>(system_error));
     result.body = std::move(body_);
-    if (code == CURLE_SSL_CACERT_BADFILE) {
-        result.error = std::string{error_[0] ? error_ : curl_easy_strerror(code)} + "; is ca-certificates installed?";
-    } else if (result.end == HttpResponse::End::lack && system_error != 0) {
-        result.error = ::strerrordesc_np(static_cast<int>(system_error));
-    } else if (header_bytes_ > max_header) {
-        result.error = "more than 256 KiB of headers";
-    } else if (code != CURLE_OK) {
-        result.error = error_[0] ? error_ : curl_easy_strerror(code);
-    }
     return result;
+}
+
+std::string CurlTransfer::error_of(CURLcode code, const HttpResponse& response, int system_error) const {
+    const std::string by_curl = error_[0] ? error_ : curl_easy_strerror(code);
+    if (code == CURLE_OK) return {};
+    if (kept_died_) return "the connection was closed before an answer came";
+    if (code == CURLE_SSL_CACERT_BADFILE && !own_authorities_) return by_curl + "; is ca-certificates installed?";
+    if (response.end == HttpResponse::End::lack && system_error != 0) return ::strerrordesc_np(system_error);
+    if (header_bytes_ > max_header) return "more than 256 KiB of headers";
+    if (code == CURLE_OUT_OF_MEMORY && sent_) return "a header that is too long";
+    return by_curl;
 }
 
 HttpResponse::End CurlTransfer::end_of(CURLcode code, int connect_error) const {
     if (code == CURLE_OK) return HttpResponse::End::complete;
     if (cut_) return HttpResponse::End::cut;
-    const bool lack = code == CURLE_OUT_OF_MEMORY || code == CURLE_SSL_CACERT_BADFILE;
+    // Once the request is out, memory is what curl calls its own bound of 100 KB for one header.
+    const bool lack =
+        (code == CURLE_OUT_OF_MEMORY && !sent_) || (code == CURLE_SSL_CACERT_BADFILE && !own_authorities_);
     if (lack || is_our_lack(connect_error, family_)) return HttpResponse::End::lack;
     if (code == CURLE_OPERATION_TIMEDOUT && connect_error == 0) return HttpResponse::End::timed_out;
     return HttpResponse::End::failed;
 }
 
+/// Each time that the request is about to go out.
+int CurlTransfer::on_send(void* self, char*, char*, int, int) {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    if (transfer.would_repeat()) return CURL_PREREQFUNC_ABORT;
+    transfer.sent_ = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 std::size_t CurlTransfer::on_body(char* data, std::size_t, std::size_t size, void* self) {
     auto& transfer = *static_cast<CurlTransfer*>(self);
+    if (transfer.stream_) {
+        transfer.body_.append(data, size);
+        transfer.note_news();
+        return size;
+    }
     const std::size_t room = transfer.max_body_ - transfer.body_.size();
     transfer.body_.append(data, std::min(room, size));
     transfer.cut_ = size > room;
     return transfer.cut_ ? 0 : size;
 }
 
-std::size_t CurlTransfer::on_header(char*, std::size_t, std::size_t size, void* self) {
+std::size_t CurlTransfer::on_header(char* data, std::size_t, std::size_t size, void* self) {
     auto& transfer = *static_cast<CurlTransfer*>(self);
     transfer.header_bytes_ += size;
+    if (!transfer.head_came_ && (data[0] == '\r' || data[0] == '\n')) {
+        const int status = transfer.status();
+        transfer.head_came_ = status >= 200 || status == 101;  // the other 1xx precede an answer
+        if (transfer.head_came_ && transfer.stream_) transfer.note_news();
+    }
     return transfer.header_bytes_ > max_header ? 0 : size;
 }
 
@@ -496,7 +649,12 @@ CurlMulti::CurlMulti(Loop& loop) : impl_(std::make_unique<Impl>(loop)) {}
 CurlMulti::~CurlMulti() = default;
 
 std::unique_ptr<CurlMulti::Transfer> CurlMulti::start(const HttpRequest& request, Done done) {
-    return std::make_unique<CurlTransfer>(*impl_, request, std::move(done));
+    return std::make_unique<CurlTransfer>(*impl_, request, std::move(done), nullptr);
+}
+
+std::unique_ptr<CurlMulti::Transfer> CurlMulti::stream(const HttpRequest& request, StreamHandlers handlers) {
+    auto shared = std::make_shared<const StreamHandlers>(std::move(handlers));
+    return std::make_unique<CurlTransfer>(*impl_, request, Done{}, std::move(shared));
 }
 
 }  // namespace keepwell::runtime

@@ -19,17 +19,34 @@ namespace keepwell::runtime {
 
 class Loop;
 
+/// Whom to trust and how to show who we are, as paths of PEM files; empty: the system's authorities, and not at all.
+struct TlsFiles {
+    std::string authorities;
+    std::string certificate;
+    std::string key;
+    bool verify = true;  ///< false: whoever answers is believed
+};
+
 /// One request on a fresh connection. No redirect is followed, no proxy used, certificates are verified.
 struct HttpRequest {
     std::string url;  ///< http or https
     std::string method = "GET";
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
-    /// What the host of the URL is known to be, as literals. Needed unless the host is a literal itself.
+    /// What the host of the URL is known to be, as literals. Needed unless the host is a literal itself, or
+    /// `unix_socket` is given.
     std::vector<std::string> addresses;
-    Duration timeout{0};  ///< for all of it; rounded up to the millisecond
-    /// Bytes of the answer's body that are wanted; a longer one is not read further.
+    Duration timeout{0};  ///< for all of it, of a stream for the connecting only; rounded up to the millisecond
+    /// Bytes of the answer's body that are wanted; a longer one is not read further. A stream has no bound.
     std::size_t max_body = 0;
+    /// Path of the socket to connect to. The URL's host is then only what the Host header says.
+    std::string unix_socket{};
+    /// On a connection that an earlier request left, where there is one, and left for later ones again. Nothing is ever
+    /// sent twice: see HttpResponse::kept_died.
+    bool keep_alive = false;
+    TlsFiles tls{};
+    /// Name of a header of the answer that is wanted; empty: none.
+    std::string wanted_header{};
 };
 
 struct HttpResponse {
@@ -45,6 +62,11 @@ struct HttpResponse {
     std::string body;
     std::string error;      ///< one line
     int connect_error = 0;  ///< errno of the connection that could not be made, 0 otherwise
+    /// The line came that ends the headers. curl takes an answer that broke off before it for a whole one without a
+    /// body, and for a probe it is one.
+    bool head_whole = false;
+    bool kept_died = false;  ///< failed, because a kept connection ended before a byte of an answer had come
+    std::string header;      ///< the value of `wanted_header`; empty when there is none
 };
 
 /// Where a URL points. `error` is not empty when it cannot be used, and says why.
@@ -58,7 +80,7 @@ UrlPlace place_of(const std::string& url);
 class CurlMulti {
   public:
     explicit CurlMulti(Loop& loop);
-    /// Every transfer must have been destroyed or have ended before; not from inside a callback.
+    /// Every transfer must have been destroyed or have ended before. Kept connections are closed.
     ~CurlMulti();
     CurlMulti(const CurlMulti&) = delete;
     CurlMulti& operator=(const CurlMulti&) = delete;
@@ -69,10 +91,22 @@ class CurlMulti {
         virtual ~Transfer() = default;
     };
 
-    /// Called once, on the loop, never inside start(). It may destroy the transfer and start others.
+    /// Called once, on the loop, never inside start(). It may destroy the transfer and start others, and may destroy
+    /// this.
     using Done = std::function<void(HttpResponse)>;
 
     std::unique_ptr<Transfer> start(const HttpRequest& request, Done done);
+
+    /// What is told of an answer that is handed over as it comes. Each may do what Done may.
+    struct StreamHandlers {
+        std::function<void(int status)> head;        ///< the answer's head is there; once, first
+        std::function<void(std::string_view)> data;  ///< a piece of the body, in any size, also of an error's
+        Done done;                                   ///< last; `body` is empty
+    };
+
+    /// A request whose answer may have no end. What comes is kept until the handlers are called, which is at once: one
+    /// that is slow holds up the loop, not the memory.
+    std::unique_ptr<Transfer> stream(const HttpRequest& request, StreamHandlers handlers);
 
     class Impl;
 
@@ -83,6 +117,9 @@ class CurlMulti {
 /// The descriptors, ports, buffers or memory that this errno speaks of are ours: it says nothing about the other side.
 /// `family` is the socket's: EADDRNOTAVAIL means "no free local port" only where the host has such addresses at all.
 bool is_our_lack(int error, int family);
+
+/// "connection refused": an errno, for people.
+std::string describe_error(int error);
 
 /// "connection refused (127.0.0.1:6767)": why no connection could be made, for people.
 std::string describe_connect_error(int error, std::string_view host, std::uint16_t port);

@@ -56,6 +56,60 @@ class ProcessPort {
     virtual bool adopt(TargetIndex index, const TargetSpec& target, const Instance& instance) = 0;
 };
 
+/// Watches and changes containers.
+///
+/// What it tells (each about the truth that the container engine knows, in the order in which it became true):
+///   event::BackendLost, once, when the engine does not answer, also at the start; event::BackendFound when it does.
+///   Between the two nothing is told but what brings the state up to date, just before BackendFound.
+///   event::Found or event::Absent for each container target of the policy, once before the first BackendFound;
+///   then Found, Exited, Frozen and HealthReported as things change, TargetJoined and TargetLeft for templates.
+/// While a command for a target is under way, what happens to its containers is part of the command and not told.
+class ContainerPort {
+  public:
+    virtual ~ContainerPort() = default;
+
+    /// What a port needs of the supervisor.
+    struct Watch {
+        /// The engine's own policy; its targets grow at the end and never move.
+        const Policy* policy = nullptr;
+        /// A container came that a template or labels ask for: gives its index, where it is a target from now on.
+        std::function<TargetIndex(event::TargetJoined)> join;
+    };
+    virtual void watch(Watch watch) = 0;
+
+    /// Starts the target's container. One that keepwell owns is created first where there is none (its image pulled as
+    /// the policy says); an adopted one must exist. Delivers event::StartFinished exactly once; verified by inspect.
+    virtual void start(CommandId id, TargetIndex index, const TargetSpec& target) = 0;
+
+    /// Stops it with its own stop signal, and after `grace` with SIGKILL. Delivers event::StopFinished exactly once.
+    virtual void stop(CommandId id, TargetIndex index, const TargetSpec& target, const Instance& instance,
+                      Duration grace) = 0;
+
+    /// Stops it and starts it again in one request. Delivers event::StartFinished exactly once.
+    virtual void restart(CommandId id, TargetIndex index, const TargetSpec& target, const Instance& instance,
+                         Duration grace) = 0;
+
+    /// Puts a new container in its place (docs/replace.md). Delivers event::StepTaken before each step, and
+    /// event::ReplaceFinished exactly once.
+    virtual void replace(const command::Replace& command, const TargetSpec& target) = 0;
+
+    /// Ends a replacement one way or the other, from wherever it was left. Delivers event::StepTaken before each step,
+    /// and event::SettleFinished exactly once.
+    virtual void settle(const command::Settle& command, const TargetSpec& target) = 0;
+
+    /// Stops and removes a container that keepwell owns. Delivers event::DiscardFinished exactly once.
+    virtual void discard(CommandId id, const Instance& instance, Duration grace) = 0;
+
+    /// What shows why, of the container as it is now: the end of its log (at most `bytes`) and inspect's JSON. Calls
+    /// `done` exactly once, within a second, with what could be had.
+    struct Evidence {
+        std::string log_tail;
+        std::string inspect;
+    };
+    virtual void evidence(const TargetSpec& target, const Instance& instance, std::size_t bytes,
+                          std::function<void(Evidence)> done) = 0;
+};
+
 /// Time and the loop's one timer.
 class ClockPort {
   public:

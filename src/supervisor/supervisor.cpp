@@ -33,6 +33,10 @@ struct TargetOf {
     TargetIndex operator()(const event::Tick&) const { return no_target; }
     TargetIndex operator()(const event::Maintenance&) const { return no_target; }
     TargetIndex operator()(const event::Shutdown&) const { return no_target; }
+    TargetIndex operator()(const event::BackendLost&) const { return no_target; }
+    TargetIndex operator()(const event::BackendFound&) const { return no_target; }
+    TargetIndex operator()(const event::OrphanSeen&) const { return no_target; }
+    TargetIndex operator()(const event::DiscardFinished&) const { return no_target; }
     template <typename OfTarget>
     TargetIndex operator()(const OfTarget& one) const {
         return one.target;
@@ -64,21 +68,43 @@ void Supervisor::begin(journal::RunStarted run) {
     run.services = policy.services.size();
     run.last_incident = memories_.last_incident;
     keep(std::move(run), no_target);
-    for (TargetMemory& memory : memories_.targets) {
-        const std::optional<TargetIndex> index = engine_.find(memory.target);
-        if (!index) continue;
-        const bool alive =
-            memory.instance.exists() && ports_.processes.adopt(*index, policy.targets[*index], memory.instance);
-        if (!alive) memory.instance = {};
-        post(event::Restored{*index, std::move(memory)});
+    for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
+        const TargetSpec& target = policy.targets[index];
+        std::optional<TargetMemory> memory = take_memory(target.name);
+        if (!memory) continue;
+        // Whether a container lives is known when its engine has told.
+        const bool alive = memory->instance.exists() &&
+                           (is_container(target) || ports_.processes.adopt(index, target, memory->instance));
+        if (!alive) memory->instance = {};
+        post(event::Restored{index, std::move(*memory)});
     }
-    memories_.targets.clear();
     follow_calendar(now());  // before anything is decided: a window may be open
     post(event::Begin{});
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         keep(journal::State{engine_.memory(index)}, index);  // with RunStarted, all that a later start needs
     }
     arm();
+    if (!ports_.containers) return;
+    ports_.containers->watch({&policy, [this](event::TargetJoined joined) { return join(std::move(joined)); }});
+}
+
+/// What is remembered of a target, once. Of those that are not there yet it is kept until they join.
+std::optional<TargetMemory> Supervisor::take_memory(const std::string& target) {
+    auto& all = memories_.targets;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.target == target; });
+    if (found == all.end()) return std::nullopt;
+    TargetMemory memory = std::move(*found);
+    all.erase(found);
+    return memory;
+}
+
+TargetIndex Supervisor::join(event::TargetJoined joined) {
+    const TargetIndex index = engine_.next_index(joined.service != nullptr);
+    std::optional<TargetMemory> memory = take_memory(joined.spec->name);
+    joined.target = index;
+    post(std::move(joined));
+    if (memory) post(event::Restored{index, std::move(*memory)});
+    return index;
 }
 
 void Supervisor::end() {
@@ -143,12 +169,33 @@ void Supervisor::execute(const Command& command) {
         Supervisor& self;
         const TargetSpec& target(TargetIndex index) const { return self.engine_.policy().targets[index]; }
 
+        ContainerPort* containers(TargetIndex index) const {
+            return is_container(target(index)) ? self.ports_.containers : nullptr;
+        }
+
         void operator()(const command::Start& start) const {
+            if (auto* port = containers(start.target)) return port->start(start.id, start.target, target(start.target));
             self.ports_.processes.start(start.id, start.target, target(start.target));
         }
         void operator()(const command::Stop& stop) const {
+            if (auto* port = containers(stop.target)) {
+                return port->stop(stop.id, stop.target, target(stop.target), stop.instance, stop.grace);
+            }
             self.ports_.processes.stop(stop.id, stop.target, stop.instance, target(stop.target).process.stop_signal,
                                        stop.grace);
+        }
+        void operator()(const command::Restart& restart) const {
+            self.ports_.containers->restart(restart.id, restart.target, target(restart.target), restart.instance,
+                                            restart.grace);
+        }
+        void operator()(const command::Replace& replace) const {
+            self.ports_.containers->replace(replace, target(replace.target));
+        }
+        void operator()(const command::Settle& settle) const {
+            self.ports_.containers->settle(settle, target(settle.target));
+        }
+        void operator()(const command::Discard& discard) const {
+            self.ports_.containers->discard(discard.id, discard.instance, discard.grace);
         }
         void operator()(const command::RunProbe& probe) const {
             self.ports_.probes.run(probe.id, probe.target, target(probe.target),
@@ -167,10 +214,22 @@ void Supervisor::execute(const Command& command) {
 void Supervisor::keep_evidence(const command::KeepEvidence& command) {
     journal::Evidence evidence;
     evidence.incident = command.incident;
-    evidence.output_tail = ports_.output.tail(engine_.policy().targets[command.target], evidence_bytes);
+    const TargetSpec& target = engine_.policy().targets[command.target];
     const engine::ResultLog& log = engine_.target(command.target).health.log;
     for (std::size_t i = 0; i < log.size(); ++i) evidence.probes.push_back(log[i]);
-    keep(std::move(evidence), command.target);
+    if (!is_container(target)) {
+        evidence.output_tail = ports_.output.tail(target, evidence_bytes);
+        return keep(std::move(evidence), command.target);
+    }
+    // Gathered beside the remedy, which does not wait for it.
+    const Instance& instance = engine_.target(command.target).instance;
+    ports_.containers->evidence(target, instance, evidence_bytes,
+                                [this, evidence, index = command.target](ContainerPort::Evidence gathered) mutable {
+                                    evidence.output_tail = std::move(gathered.log_tail);
+                                    evidence.inspect = std::move(gathered.inspect);
+                                    at_ = now();
+                                    keep(std::move(evidence), index);
+                                });
 }
 
 /// Tells the engine which maintenance windows have opened or closed, and notes when to look again.

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Ports {
     ClockPort& clock;
     OutputPort& output;
     journal::Sink& journal;
+    ContainerPort* containers = nullptr;  ///< null: the policy has no container, and none can join
 };
 
 /// What an earlier keepwell left in the journal; times are already on this boot's clock.
@@ -59,6 +61,8 @@ class Supervisor {
     void unsubscribe(std::uint64_t key);
 
   private:
+    TargetIndex join(event::TargetJoined joined);
+    std::optional<TargetMemory> take_memory(const std::string& target);
     void take(const Event& event);
     void keep_input(const Event& event);
     void keep(journal::Body body, TargetIndex target);

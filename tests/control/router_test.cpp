@@ -191,9 +191,10 @@ TEST(Paths, that_do_not_exist_and_methods_that_do_not_fit) {
     EXPECT_EQ(reply(house, "GET", "/v1/status/more").status, 404);
     EXPECT_EQ(reply(house, "DELETE", "/v1/status").status, 405);
     EXPECT_EQ(reply(house, "GET", "/v1/targets/api/stop").status, 405);
-    EXPECT_EQ(reply(house, "POST", "/v1/targets/api/explode").body,
-              "{\"error\":\"nothing is called `explode`; there are start, stop, restart, pause, resume and reset\","
-              "\"code\":\"not_found\"}\n");
+    EXPECT_EQ(
+        reply(house, "POST", "/v1/targets/api/explode").body,
+        "{\"error\":\"nothing is called `explode`; there are start, stop, restart, replace, pause, resume and reset\","
+        "\"code\":\"not_found\"}\n");
 }
 
 TEST(Version, is_exact) {

@@ -76,7 +76,8 @@ class AccountService(unittest.TestCase):
             wrong = subprocess.run(
                 [harness.BIN / "accountservice", *arguments], capture_output=True, text=True, check=False
             )
-            self.assertEqual((wrong.returncode, wrong.stderr), (2, "usage: accountservice [--port 6767] [--store DIR]\n"))
+            usage = "usage: accountservice [--port 6767] [--address 127.0.0.1] [--store DIR] [--sigterm end|ignore]\n"
+            self.assertEqual((wrong.returncode, wrong.stderr), (2, usage))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,8 @@ class Dice {
     std::mt19937 engine_;
 };
 
-RungAction random_rung(Dice& dice) {
+RungAction random_rung(Dice& dice, TargetKind kind) {
+    if (kind != TargetKind::process && dice.one_in(2)) return ReplaceRung{};
     switch (dice.below(6)) {
         case 0: return RunRung{5s};
         case 1: return NotifyRung{};
@@ -45,7 +46,7 @@ RungAction random_rung(Dice& dice) {
     }
 }
 
-Service random_service(Dice& dice, std::uint32_t index) {
+Service random_service(Dice& dice, std::uint32_t index, bool containers = true) {
     Service service{"s" + std::to_string(index)};
     service.restart(
         dice.pick({RestartCondition::any, RestartCondition::any, RestartCondition::on_failure, RestartCondition::none}),
@@ -54,16 +55,29 @@ Service random_service(Dice& dice, std::uint32_t index) {
     service.quarantine(dice.seconds(10, 60), dice.seconds(60, 600))
         .grace(dice.seconds(0, 5))
         .replicas(1 + dice.below(3));
+    if (containers) service.kind = dice.pick({TargetKind::process, TargetKind::container, TargetKind::adopted});
+    service.spec.engine_health = service.kind != TargetKind::process;
     if (!dice.one_in(4)) {
+        service.spec.engine_health = false;
         service.probed(dice.seconds(1, 10), 1 + dice.below(3), dice.seconds(1, 5));
         if (dice.one_in(2)) service.start_period(dice.seconds(1, 20), dice.seconds(1, 5));
         if (dice.one_in(3)) {  // shorter than the first probe would never be proven
             const Healthcheck& check = *service.spec.healthcheck;
             service.verify(std::max(check.interval, check.start_interval) + dice.seconds(1, 60));
         }
+    }
+    if (service.spec.healthcheck || service.spec.engine_health) {
         std::vector<RungAction> ladder;
-        for (std::uint32_t rung = dice.below(4); rung > 0; --rung) ladder.push_back(random_rung(dice));
+        for (std::uint32_t rung = dice.below(4); rung > 0; --rung) ladder.push_back(random_rung(dice, service.kind));
         service.ladder(ladder);
+    }
+    if (service.kind == TargetKind::container) {
+        UpdateConfig config;
+        config.parallelism = dice.below(3);
+        config.delay = dice.seconds(0, 20);
+        config.monitor = dice.seconds(0, 10);
+        config.failure_action = dice.pick({UpdateConfig::FailureAction::pause, UpdateConfig::FailureAction::go_on});
+        service.update(config);
     }
     for (std::uint32_t other = 0; other < index; ++other) {
         if (!dice.one_in(3)) continue;
@@ -73,14 +87,14 @@ Service random_service(Dice& dice, std::uint32_t index) {
     return service;
 }
 
-Policy random_policy(Dice& dice) {
+Policy random_policy(Dice& dice, bool containers = true) {
     std::vector<Service> services;
     const std::uint32_t count = 1 + dice.below(6);
-    for (std::uint32_t i = 0; i < count; ++i) services.push_back(random_service(dice, i));
+    for (std::uint32_t i = 0; i < count; ++i) services.push_back(random_service(dice, i, containers));
     for (Service& service : services) {  // service_healthy needs somebody to ask
         for (Dependency& dependency : service.spec.depends_on) {
-            if (!services[dependency.service].spec.healthcheck)
-                dependency.condition = DependencyCondition::service_started;
+            const ServiceSpec& other = services[dependency.service].spec;
+            if (!other.healthcheck && !other.engine_health) dependency.condition = DependencyCondition::service_started;
         }
     }
     Guard guard;
@@ -88,6 +102,68 @@ Policy random_policy(Dice& dice) {
     if (dice.one_in(2)) guard.max_parallel = 1 + dice.below(3);
     if (dice.one_in(2)) guard.max_actions = MaxActions{1 + dice.below(4), dice.seconds(10, 100)};
     return policy_of(services, guard);
+}
+
+Healthcheck engines_check(Dice& dice) {
+    Healthcheck check;
+    check.interval = dice.seconds(1, 10);
+    check.timeout = 1s;
+    check.retries = 1 + dice.below(3);
+    return check;
+}
+
+void random_container(World::Behaviour& behaviour, Dice& dice) {
+    behaviour.leaves_something = false;
+    if (!dice.one_in(4)) behaviour.engines_check = engines_check(dice);
+    behaviour.engine_asks = true;
+    behaviour.engine_restarts = dice.one_in(4);
+    behaviour.stop_removes = dice.one_in(6);
+    behaviour.outdated = dice.one_in(3);
+    behaviour.shares_namespace = dice.one_in(4);
+    if (dice.one_in(5)) behaviour.replace_failure = "no such image";
+    behaviour.never_answers_replacements = dice.one_in(20);
+    behaviour.replace_takes = dice.seconds(0, 20);
+    behaviour.settle_takes = dice.seconds(0, 20);
+}
+
+/// What the container engine may tell at any time. What it told last is true: no target has two lives.
+void container_happens(World& world, const std::string& name, std::uint32_t kind) {
+    const engine::Target& target = world.target(name);
+    const bool in_command =
+        target.start_id || target.stop_id || target.container.replace_id || target.container.settle_id;
+    if (in_command || !target.container.seen) return;
+    if (target.phase == Phase::running && target.instance.exists()) {
+        const Instance instance = target.instance;
+        switch (kind % 5) {
+            case 0: return world.container_exits(name, event::Successor::nobody);
+            case 1: return world.container_exits(name, event::Successor::engine);
+            case 2: return world.freezes(name, !target.container.frozen);
+            case 3: return world.reports(name, Health::unknown);
+            default: return world.container_exits(name);
+        }
+    }
+    if (kind % 3 == 0) return world.absent(name, kind % 2 == 0);
+    if (target.container.engine_is_restarting && kind % 3 == 1) {
+        return world.give(event::Exited{
+            world.index(name), target.instance, {ExitStatus::Kind::code, 1, {}}, false, event::Successor::keepwell});
+    }
+    if (target.phase != Phase::starting && target.phase != Phase::stopping) {
+        world.found(name, world.container(name, 1, static_cast<int>(world.now.time_since_epoch() / 1ms) + 1000));
+    }
+}
+
+/// Containers run, are dead or do not exist as keepwell begins.
+void begin(World& world, Dice& dice) {
+    world.begin();
+    for (const TargetSpec& target : world.engine.policy().targets) {
+        if (!is_container(target)) continue;
+        if (dice.one_in(3)) {
+            world.absent(target.name, dice.one_in(2));
+        } else {
+            world.found(target.name, world.container(target.name));
+        }
+    }
+    world.backend_found();
 }
 
 /// Everything goes wrong now and then.
@@ -108,16 +184,23 @@ void random_fate(World& world, Dice& dice) {
         behaviour.hook_exit = static_cast<int>(dice.below(2));
         behaviour.hook_takes = dice.seconds(0, 20);
         if (dice.one_in(6)) behaviour.start_failure = "no such file";
+        if (is_container(target)) random_container(behaviour, dice);
     }
     const auto count = static_cast<std::uint32_t>(targets.size());
     for (std::uint32_t i = dice.below(30); i > 0; --i) {
         const std::string name = targets[dice.below(count)].name;
         const auto verb = dice.pick({event::Verb::start, event::Verb::stop, event::Verb::restart, event::Verb::pause,
-                                     event::Verb::resume, event::Verb::reset});
+                                     event::Verb::resume, event::Verb::reset, event::Verb::replace});
         const ServiceIndex service = world.engine.policy().targets[dice.below(count)].service;
         const bool open = dice.one_in(2);
-        const std::uint32_t kind = dice.below(3);
+        const std::uint32_t kind = dice.below(4);
+        const std::uint32_t what = dice.below(60);
         world.at(dice.seconds(0, 600), [=](World& now) {
+            if (kind == 3 && what == 0) return now.backend_lost();
+            if (kind == 3 && what < 5) return now.backend_found();
+            if (is_container(now.engine.policy().targets[now.index(name)]) && kind >= 2) {
+                return container_happens(now, name, what);
+            }
             if (kind == 0) return now.operate(verb, name);
             if (kind == 1) return now.give(event::Maintenance{service, open, open ? never : never});
             if (now.target(name).phase == Phase::running) now.exit(name);
@@ -128,8 +211,16 @@ void random_fate(World& world, Dice& dice) {
 /// Everything is well from now on.
 void healed(World& world) {
     for (const TargetSpec& target : world.engine.policy().targets) {
-        world.of(target.name) = World::Behaviour{};
+        World::Behaviour& behaviour = world.of(target.name);
+        const auto check = behaviour.engines_check;
+        behaviour = World::Behaviour{};
+        behaviour.engines_check = check;
+        behaviour.engine_asks = true;
+        const engine::Target& now = world.target(target.name);
+        if (now.container.frozen) world.freezes(target.name, false);
+        if (now.container.stale) world.reports(target.name, Health::healthy);
     }
+    world.backend_found();
     for (ServiceIndex service = 0; service < world.engine.policy().services.size(); ++service) {
         world.give(event::Maintenance{service, false, never});
     }
@@ -159,28 +250,36 @@ std::string stuck(const World& world, TargetIndex index) {
     const engine::Target& target = world.engine.target(index);
     const bool probed = world.engine.service_of(index).healthcheck.has_value();
     const bool ending = target.stop_id != 0 || !target.strays.empty();
-    const bool awaited = ending || target.start_id != 0 || target.hook_id != 0;
+    const engine::ContainerState& container = target.container;
+    const bool replaced = container.replace_id != 0 || container.settle_id != 0;
+    const bool awaited = ending || replaced || target.start_id != 0 || target.hook_id != 0;
     const bool on_its_way = awaited || target.start_at != never;
     const engine::HoldState& hold = target.hold;
     if (awaited && target.command_overdue == never) return "a command without a guard";
     if (!awaited && target.command_overdue != never) return "a guard without a command";
-    if (target.phase == Phase::starting && !target.start_id) return "starting, and no start";
-    if (target.phase == Phase::stopping && !target.stop_id) return "stopping, and no stop";
+    if (target.phase == Phase::starting && !target.start_id && !replaced) return "starting, and no start";
+    if (target.phase == Phase::stopping && !target.stop_id && !target.start_id && !replaced)
+        return "stopping, and no stop";
+    const bool out_of_reach = !world.backend_is_there() || container.frozen;
+    if (is_container(world.engine.policy().targets[index]) && out_of_reach) return "";
     if (probed && target.phase == Phase::running && !target.probe_id && target.probe_at == never) return "not probed";
     if (target.probe_id && target.probe_overdue == never) return "a probe without a guard";
     const bool unproven = target.incident != 0 && target.phase == Phase::running && target.instance.exists();
-    if (!probed && unproven && target.proven_at == never) return "an incident without an end";
+    const bool engines = world.engine.service_of(index).engine_health && container.healthcheck;
+    if (!probed && !engines && unproven && target.proven_at == never) return "an incident without an end";
     if (hold.active && hold.until != never && hold.until > world.now && hold.reason != Hold::maintenance &&
         target.start_at == never && target.hold_until == never)
         return "a hold without its end";
     switch (target.remediation) {
         case Remediation::idle:
-            return target.phase != Phase::backoff || on_its_way || hold.active ? "" : "dead and idle";
-        case Remediation::due: return ending ? "" : "due, and neither held nor done";
+            return target.phase != Phase::backoff || on_its_way || hold.active || container.engine_is_restarting
+                       ? ""
+                       : "dead and idle";
+        case Remediation::due: return ending || replaced ? "" : "due, and neither held nor done";
         case Remediation::held: return hold.active ? "" : "held without a reason";
         case Remediation::acting: return on_its_way ? "" : "acting, and nothing is under way";
         case Remediation::verifying:
-            return !target.by_ladder || target.verify_until != never ? "" : "verified for ever";
+            return !target.by_ladder || target.verify_until != never || replaced ? "" : "verified for ever";
         case Remediation::quarantined: return target.retry_at != never ? "" : "quarantined for ever";
     }
     return "";
@@ -199,7 +298,8 @@ bool timer_is_right(const World& world) {
 void check_rest(const World& world) {
     for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
         const engine::Target& target = world.engine.target(index);
-        const bool waits_for_a_person = target.phase == Phase::backoff && target.hold.reason == Hold::dependency;
+        const bool waits_for_a_person = target.phase == Phase::backoff && (target.hold.reason == Hold::dependency ||
+                                                                           target.container.engine_is_restarting);
         const bool at_rest = target.phase == Phase::running || target.phase == Phase::stopped ||
                              target.phase == Phase::completed || target.phase == Phase::waiting || waits_for_a_person;
         RC_LOG() << story_of(world, index);
@@ -208,7 +308,9 @@ void check_rest(const World& world) {
         if (target.phase != Phase::running || held_back) continue;
         RC_ASSERT(target.incident == 0u);
         RC_ASSERT(target.remediation == Remediation::idle);
-        RC_ASSERT(target.shown_health == (world.engine.service_of(index).healthcheck ? Health::healthy : Health::none));
+        const ServiceSpec& service = world.engine.service_of(index);
+        const bool asked = service.healthcheck || (service.engine_health && target.container.healthcheck);
+        RC_ASSERT(target.shown_health == (asked ? Health::healthy : Health::none));
     }
     RC_ASSERT(!world.engine.storm());
 }
@@ -217,7 +319,7 @@ std::vector<std::string> play(const Case& one, Duration length) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(length);
     return world.trace;
 }
@@ -231,7 +333,7 @@ RC_GTEST_PROP(Always, no_second_instance_no_id_twice_nothing_impossible, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     RC_ASSERT(world.violations.empty());
 }
@@ -241,7 +343,7 @@ RC_GTEST_PROP(Always, a_remedy_starts_only_after_it_was_due_with_a_reason, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, fact::RemedyDue> due;
     for (const auto& [at, fact] : world.facts) {
@@ -265,7 +367,7 @@ RC_GTEST_PROP(Always, no_gate_of_the_guard_is_exceeded, ()) {
     world.after_each_event = [&](World& now) {
         if (guard.max_parallel) parallel_kept = parallel_kept && active_ladders(now) <= *guard.max_parallel;
     };
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     RC_ASSERT(parallel_kept);
     if (!guard.max_actions) return;
@@ -275,7 +377,8 @@ RC_GTEST_PROP(Always, no_gate_of_the_guard_is_exceeded, ()) {
         const bool exempt =
             started && (started->remedy == Remedy::notify || started->reason == Reason::exited ||
                         started->reason == Reason::start_failed || started->reason == Reason::overdue ||
-                        started->reason == Reason::dependency_healed || started->reason == Reason::half_open);
+                        started->reason == Reason::dependency_healed || started->reason == Reason::half_open ||
+                        started->reason == Reason::operated || started->reason == Reason::changed);
         if (started && !exempt) actions.push_back(at);
     }
     for (std::size_t i = guard.max_actions->count; i < actions.size(); ++i) {
@@ -296,7 +399,7 @@ RC_GTEST_PROP(Always, state_stays_bounded, ()) {
             bounded = bounded && target.health.log.size() <= kept_results && target.strays.size() <= 2;
         }
     };
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     RC_ASSERT(bounded);
 }
@@ -311,7 +414,7 @@ RC_GTEST_PROP(Always, a_healed_world_comes_to_rest, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     healed(world);
     world.run_until(20min + 2h);
@@ -334,7 +437,7 @@ RC_GTEST_PROP(Always, nothing_waits_for_what_does_not_come, ()) {
         }
         if (found.empty() && !timer_is_right(now)) found = "a timer is not armed at " + moment(now.now);
     };
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     RC_LOG() << found;
     RC_ASSERT(found.empty());
@@ -345,7 +448,7 @@ RC_GTEST_PROP(Always, incidents_alternate_and_count_up, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, IncidentId> open;
     IncidentId last = 0;
@@ -370,7 +473,7 @@ RC_GTEST_PROP(Always, a_hold_is_recorded_once_for_each_reason, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, std::optional<fact::RemedyHeld>> last;
     for (const auto& [at, fact] : world.facts) {
@@ -383,7 +486,10 @@ RC_GTEST_PROP(Always, a_hold_is_recorded_once_for_each_reason, ()) {
             continue;
         }
         const auto& before = last[fact.target];
-        RC_ASSERT(!before || before->reason != held->reason || before->would != held->would);
+        if (held->attempt == 0) continue;  // an update, which waits again after whatever else was done to the target
+        const bool twice = before && before->reason == held->reason && before->would == held->would;
+        if (twice) RC_LOG() << moment(at) << " " << story_of(world, fact.target);
+        RC_ASSERT(!twice);
         last[fact.target] = *held;
     }
 }
@@ -393,7 +499,7 @@ RC_GTEST_PROP(Always, a_remedy_that_was_started_is_finished_or_overtaken_before_
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, bool> open;
     for (const auto& [at, fact] : world.facts) {
@@ -418,7 +524,7 @@ RC_GTEST_PROP(Always, restarts_never_exceed_the_attempts_of_the_policy, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, std::vector<Instant>> counted;
     std::map<TargetIndex, Instant> due;
@@ -448,12 +554,34 @@ RC_GTEST_PROP(Always, restarts_never_exceed_the_attempts_of_the_policy, ()) {
     }
 }
 
-RC_GTEST_PROP(Always, keepwells_end_completes_every_command_and_leaves_nothing_alive, ()) {
+RC_GTEST_PROP(Always, containers_outlive_keepwell_untouched, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
+    world.run_until(5min);
+    const auto for_containers = [&world] {
+        const auto& targets = world.engine.policy().targets;
+        return std::count_if(world.commands.begin(), world.commands.end(), [&targets](const std::string& line) {
+            return std::any_of(targets.begin(), targets.end(), [&line](const TargetSpec& target) {
+                return is_container(target) && line.ends_with(" " + target.name);
+            });
+        });
+    };
+    const auto before = for_containers();
+    world.shutdown();
+    world.run_until(30min);
+    RC_ASSERT(world.engine.finished());
+    RC_ASSERT(for_containers() == before);
+}
+
+RC_GTEST_PROP(Always, keepwells_end_completes_every_command_and_leaves_no_process_alive, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{random_policy(dice, false)};
+    random_fate(world, dice);
+    begin(world, dice);
     world.run_until(5min);
     world.shutdown();
     world.run_until(30min);
@@ -468,7 +596,7 @@ RC_GTEST_PROP(Always, a_restart_of_keepwell_at_any_moment_doubles_nothing, ()) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
     random_fate(world, dice);
-    world.begin();
+    begin(world, dice);
     world.run_until(dice.seconds(0, 600));
     World next{world.engine.policy()};
     next.now = world.now;
@@ -507,7 +635,8 @@ RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_rem
         world.of("s0").answer = [own = Dice{fate}, sick](World&) mutable {
             return own.below(10) < sick ? fail() : pass();
         };
-        world.begin();
+        Dice same = dice;
+        begin(world, same);
         world.run_until(10min);
         std::vector<std::string> decided;
         for (const auto& [at, fact] : world.facts) {
@@ -515,7 +644,8 @@ RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_rem
             const bool remedy =
                 std::holds_alternative<fact::RemedyStarted>(fact.body) || (held && held->would != Remedy::start);
             if (remedy) break;
-            const bool start = held || std::holds_alternative<fact::PhaseChanged>(fact.body);
+            const bool of_host = fact.target == no_target;
+            const bool start = of_host || held || std::holds_alternative<fact::PhaseChanged>(fact.body);
             if (!start) decided.push_back(trace_line(mine, fact, at));
         }
         return decided;

@@ -1,4 +1,5 @@
-// Any bytes as a policy file: loading ends, says something about it, and keeps its promises.
+// Any bytes as a policy file, and as a Compose file that one adopts: loading ends, says something about it, and keeps
+// its promises.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -26,6 +27,17 @@ policy::Environment only(const std::string& content) {
     return environment;
 }
 
+/// A policy that adopts the services of a Compose file with these bytes; the `.env` beside it has them as well.
+policy::Environment adopting(const std::string& content) {
+    auto environment = only(content);
+    environment.folder = "/shop";
+    environment.read = [&content](const std::string& path) -> tl::expected<std::string, std::string> {
+        if (path == "/shop/policy.yaml") return "compose: docker-compose.yml";
+        return content;
+    };
+    return environment;
+}
+
 void require(bool promise) {
     if (!promise) std::abort();
 }
@@ -36,7 +48,7 @@ void check(const Policy& policy) {
     for (const auto& target : policy.targets) {
         require(target.service < policy.services.size());
         const auto& service = policy.services[target.service];
-        require(!target.process.command.empty());
+        require(is_container(target) != !target.process.command.empty());
         require(target.hooks.size() == service.on_unhealthy.size());
         require(target.probe.has_value() == service.healthcheck.has_value());
     }
@@ -66,5 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     require(loaded.policy.has_value() != errors);
     if (loaded.policy) check(*loaded.policy);
+    const auto adopted = policy::load({"policy.yaml"}, adopting(content));
+    if (adopted.policy) check(*adopted.policy);
     return 0;
 }

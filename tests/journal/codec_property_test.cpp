@@ -27,6 +27,17 @@ concept Variant = requires {
     std::variant_size<T>::value;
 };
 template <typename T>
+concept Optional = requires(T value) {
+    value.has_value();
+    value.emplace();
+};
+/// What a record only points at is not in its line.
+template <typename T>
+concept Pointer = requires(T value) {
+    value.get();
+    value.use_count();
+};
+template <typename T>
 concept Plain =
     std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, std::string> || std::same_as<T, std::string_view> ||
     std::same_as<T, Instant> || std::same_as<T, WallTime> || std::same_as<T, Duration>;
@@ -35,6 +46,10 @@ template <typename T>
 bool same(const T& a, const T& b) {
     if constexpr (Plain<T>) {
         return a == b;
+    } else if constexpr (Pointer<T>) {
+        return true;
+    } else if constexpr (Optional<T>) {
+        return a.has_value() == b.has_value() && (!a.has_value() || same(*a, *b));
     } else if constexpr (Vector<T>) {
         return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                           [](const auto& x, const auto& y) { return same(x, y); });
@@ -73,6 +88,10 @@ class Maker {
             value = Duration{static_cast<std::int64_t>(number())};
         } else if constexpr (std::same_as<T, WallTime>) {
             value = WallTime{std::chrono::milliseconds{below(250'000'000'000'000)}};
+        } else if constexpr (Pointer<T>) {
+            value = nullptr;
+        } else if constexpr (Optional<T>) {
+            if (below(2) == 1) fill(value.emplace());
         } else if constexpr (Vector<T>) {
             value.resize(below(4));
             for (auto& one : value) fill(one);
@@ -119,6 +138,8 @@ class Maker {
     }
     static std::uint64_t count_of(Mode) { return 2; }
     static std::uint64_t count_of(ExitStatus::Kind) { return 4; }
+    static std::uint64_t count_of(ReplaceOrder) { return 3; }
+    static std::uint64_t count_of(fact::UpdateChanged::Step) { return 3; }
 
     std::mt19937_64 random_;
 };
@@ -129,15 +150,24 @@ void plain(Instance& instance) {
     if (!instance.exists()) instance.pid = 0;
 }
 
+/// Containers have no pid of their own, and where a container's check was written is not said.
+void only_id(Instance& instance) { instance.pid = 0; }
+
 /// Indices are not written, names are; and what follows from another member is said once.
 template <typename T>
 void normalize(T& body, const Record& record) {
     if constexpr (requires { body.target = no_target; }) body.target = no_target;
     if constexpr (requires { body.service = 0; }) body.service = 0;
     if constexpr (requires { body.instance.pid; }) plain(body.instance);
+    if constexpr (requires { body.previous.pid; }) only_id(body.previous);
+    if constexpr (requires { body.survivor.pid; }) only_id(body.survivor);
+    if constexpr (requires { body.healthcheck->origin; }) {
+        if (body.healthcheck) body.healthcheck->origin = {};
+    }
     if constexpr (requires { body.memory; }) {
         body.memory.target = record.target;
         plain(body.memory.instance);
+        only_id(body.memory.previous);
     }
 }
 

@@ -58,11 +58,25 @@ inline TargetMemory memory() {
     memory.incident_reason = "unhealthy";
     memory.last_exit = {ExitStatus::Kind::signal, 9, ""};
     memory.has_exited = true;
+    memory.replacing = Replacing::proving;
+    memory.previous = {"4f1c2ab3d9e0@2026-01-02T03:04:05Z", 0};
+    memory.owes_start = true;
     return memory;
 }
 
 inline RunStarted run() {
     return {"0.1.0", "c0ffee", {"shop.yaml", "more.yaml"}, Mode::dry_run, "0f1e2d3c-boot", 4242, 3, 2, 6};
+}
+
+inline const Instance container{"4f1c2ab3d9e0@2026-01-02T03:04:05.5Z", 0};
+
+inline event::Found found() {
+    event::Found found;
+    found.instance = container;
+    found.started_at = in(-90s);
+    found.healthcheck = Healthcheck{};
+    found.engine_restarts = found.stop_removes = found.outdated = found.frozen = found.shares_namespace = true;
+    return found;
 }
 
 inline std::vector<Event> events() {
@@ -79,6 +93,19 @@ inline std::vector<Event> events() {
         event::Exited{none, instance, exit, true},
         event::ProbeFinished{14, none, Outcome::failed, -1, "line 1\nline \"2\" \\ \x01 caf\xc3\xa9 \xff."},
         event::HookFinished{15, none, no_exec, "collected"},
+        event::BackendLost{"unix:///var/run/docker.sock: connection refused"},
+        event::BackendFound{"Docker 20.10.24, API 1.41"},
+        event::TargetJoined{none, nullptr, nullptr, "container: shop-web"},
+        event::TargetLeft{none},
+        found(),
+        event::Absent{none, true, "exited (1)"},
+        event::Frozen{none, container, true},
+        event::HealthReported{none, container, Health::unhealthy, 3, {in(-3s), in(-2s), Outcome::failed, 1, "503"}},
+        event::ReplaceFinished{16, none, {}, container, "no such image"},
+        event::SettleFinished{17, none, container, ""},
+        event::StepTaken{none, "stopping the old container"},
+        event::OrphanSeen{"shop-old-1", container},
+        event::DiscardFinished{18, ""},
         event::Maintenance{0, true, in(1h)},
         event::Operated{event::Verb::restart, none, "uid 1000"},
         event::Shutdown{true},
@@ -88,8 +115,16 @@ inline std::vector<Event> events() {
 inline std::vector<Command> commands() {
     const TargetIndex none = no_target;
     return {
-        command::Start{12, none},       command::Stop{13, none, instance, 10s}, command::RunProbe{14, none, instance},
-        command::CancelProbe{14, none}, command::RunHook{15, none, 1, 30s},     command::KeepEvidence{none, 7},
+        command::Start{12, none},
+        command::Stop{13, none, instance, 10s},
+        command::RunProbe{14, none, instance},
+        command::CancelProbe{14, none},
+        command::RunHook{15, none, 1, 30s},
+        command::KeepEvidence{none, 7},
+        command::Restart{19, none, container, 10s},
+        command::Replace{16, none, container, 10s, ReplaceOrder::start_first, true},
+        command::Settle{17, none, container, {"0ld@1", 0}, true, 10s},
+        command::Discard{18, none, container, 10s},
     };
 }
 
@@ -117,6 +152,17 @@ inline std::vector<fact::Body> facts() {
         fact::OperatorActed{event::Verb::reset, "uid 0"},
         fact::MaintenanceChanged{true, in(1h)},
         fact::MaintenanceChanged{false, never},
+        fact::OperatorActed{event::Verb::replace, "uid 0"},
+        fact::StepTaken{"stopping the old container"},
+        fact::BackendChanged{true, "connection refused"},
+        fact::BackendChanged{false, "Docker 20.10.24, API 1.41"},
+        fact::Membership{true, "container: shop-web"},
+        fact::Membership{false, ""},
+        fact::UpdateChanged{fact::UpdateChanged::Step::started, "cache", ""},
+        fact::UpdateChanged{fact::UpdateChanged::Step::paused, "cache", "cache.1 did not become healthy"},
+        fact::UpdateChanged{fact::UpdateChanged::Step::completed, "cache", ""},
+        fact::OrphanChanged{"shop-old-1", true, "dry-run"},
+        fact::OrphanChanged{"shop-old-1", false, ""},
         fact::Unexpected{"start 12 finished twice"},
     };
 }
@@ -131,7 +177,7 @@ inline std::vector<Record> all() {
     for (const fact::Body& body : facts()) add(Noted{Fact{no_target, instance, 7, Origin{1, 14}, body}});
     add(State{memory()});
     all.back().repeated = true;
-    add(Evidence{7, "the last lines\n", {{in(-3s), in(-2s), Outcome::failed, 22, "503"}}});
+    add(Evidence{7, R"({"Id":"4f1c"})", "the last lines\n", {{in(-3s), in(-2s), Outcome::failed, 22, "503"}}});
     add(RunEnded{});
     all.back() = of_host(all.back());
     return all;

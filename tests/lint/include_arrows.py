@@ -33,7 +33,7 @@ LIBRARIES = {
     "boost/": {"src/runtime", "src/control", "examples/accountservice"},
     "boost/crc.hpp": {"src/journal"},
     "curl/": {"src/runtime", "src/cli"},  # cli: the commands' side of the unix socket
-    "nlohmann/": {"src/journal", "src/control", "src/cli", "src/policy"},
+    "nlohmann/": {"src/journal", "src/control", "src/cli", "src/policy", "src/runtime/docker"},
     "libfyaml.h": {"src/policy"},
     "CLI/": {"src/cli"},
     "spdlog/": {"src/cli"},

@@ -10,6 +10,7 @@
 
 #include "policy/canonical.hpp"
 #include "policy/fields.hpp"
+#include "policy/kinds.hpp"
 #include "policy/memory_environment.hpp"
 #include "policy/schema.hpp"
 
@@ -21,6 +22,8 @@ const std::map<std::string_view, std::string> contexts{
     {"policy", "services: {a: {command: run}}\n@\n"},
     {"guard", "services: {a: {command: run}}\nguard: {@}\n"},
     {"service", "services: {other: {command: run}, a: {command: run, @}}\n"},
+    {"service of a container", "services: {other: {command: run}, a: {image: i, @}}\n"},
+    {"service of an adopted container", "services: {other: {command: run}, a: {container: c, @}}\n"},
     {"dependency",
      "services: {b: {command: run, healthcheck: {tcp: \"h:1\"}}, a: {command: run, depends_on: {b: {@}}}}\n"},
     {"healthcheck", "services: {a: {command: run, healthcheck: {start_period: 3s, tcp: \"h:1\", @}}}\n"},
@@ -30,16 +33,64 @@ const std::map<std::string_view, std::string> contexts{
     {"rung", "services: {a: {command: run, healthcheck: {tcp: \"h:1\"}, on_unhealthy: [{run: [old], @}]}}\n"},
     {"quarantine", "services: {a: {command: run, restart: \"on-failure:3\", quarantine: {@}}}\n"},
     {"deploy", "services: {a: {command: run, deploy: {@}}}\n"},
+    {"deploy of a container", "services: {a: {image: i, deploy: {@}}}\n"},
+    {"deploy of an adopted container", "services: {a: {container: c, deploy: {@}}}\n"},
     {"restart_policy", "services: {a: {command: run, deploy: {restart_policy: {@}}}}\n"},
     {"backoff", "services: {a: {command: run, deploy: {restart_policy: {backoff: {@}}}}}\n"},
     {"output", "services: {a: {command: run, output: {@}}}\n"},
     {"maintenance", "services: {a: {command: run, maintenance: [{from: \"1:00\", to: \"2:00\", @}]}}\n"},
+    {"env_file", "services: {a: {image: i, env_file: [{path: none.env, required: false, @}]}}\n"},
+    {"replace", "services: {a: {image: i, on_unhealthy: [{replace: {@}}]}}\n"},
+    {"update_config", "services: {a: {image: i, deploy: {update_config: {@}}}}\n"},
+    {"resources", "services: {a: {image: i, deploy: {resources: {@}}}}\n"},
+    {"limits", "services: {a: {image: i, deploy: {resources: {limits: {@}}}}}\n"},
+    {"reservations", "services: {a: {image: i, deploy: {resources: {reservations: {@}}}}}\n"},
+    {"container", "services: {a: {container: {label: a, @}}}\n"},
+    {"container_compose", "services: {a: {container: {compose: {project: p, @}}}}\n"},
+    {"port", "services: {a: {image: i, ports: [{target: 80, @}]}}\n"},
+    {"mount", "services: {a: {image: i, volumes: [{type: volume, target: /t, @}]}}\n"},
+    {"mount_bind", "services: {a: {image: i, volumes: [{type: bind, source: /s, target: /t, bind: {@}}]}}\n"},
+    {"mount_volume", "services: {a: {image: i, volumes: [{type: volume, target: /t, volume: {@}}]}}\n"},
+    {"mount_tmpfs", "services: {a: {image: i, volumes: [{type: tmpfs, target: /t, tmpfs: {@}}]}}\n"},
+    {"attachment", "services: {a: {image: i, networks: {n: {@}}}}\n"},
+    {"ulimit", "services: {a: {image: i, ulimits: {nofile: {soft: 7, hard: 8, @}}}}\n"},
+    {"device", "services: {a: {image: i, devices: [{source: /dev/null, @}]}}\n"},
+    {"logging", "services: {a: {image: i, logging: {@}}}\n"},
+    {"network", "networks: {n: {@}}\nservices: {a: {image: i, networks: [n]}}\n"},
+    {"volume", "volumes: {v: {@}}\nservices: {a: {image: i, volumes: [\"v:/v\"]}}\n"},
+};
+
+/// Where one field needs a context of its own.
+const std::map<std::string, std::string> own_contexts{
+    {"policy.networks", "services: {a: {image: i, networks: [back]}}\n@\n"},
+    {"policy.volumes", "services: {a: {image: i, volumes: [\"data:/d\"]}}\n@\n"},
+    {"rung.replace", "services: {a: {image: i, on_unhealthy: [@]}}\n"},
+    {"env_file.required", "services: {a: {image: i, env_file: [{path: more.env, @}]}}\n"},
+    {"mount.bind", "services: {a: {image: i, volumes: [{type: bind, source: /s, target: /t, @}]}}\n"},
+    {"mount.tmpfs", "services: {a: {image: i, volumes: [{type: tmpfs, target: /t, @}]}}\n"},
+};
+
+/// Read because Compose files have them, and of no effect by themselves.
+const std::set<std::string> idle{
+    "port.mode",          // Swarm's; the same on one host
+    "env_file.required",  // tested in container_test
 };
 
 /// What stands in the way of one field, and is taken out of the context for it.
 const std::map<std::string, std::string> in_the_way{
     {"policy.services", "services: {a: {command: run}}"},
     {"service.command", "command: run, "},
+    {"service.image", "command: run, "},
+    {"service.container", "command: run, "},
+    {"env_file.path", "path: none.env, "},
+    {"container.label", "label: a, "},
+    {"container_compose.project", "project: p, "},
+    {"port.target", "target: 80, "},
+    {"mount.type", "type: volume, "},
+    {"mount.target", "target: /t, "},
+    {"ulimit.soft", "soft: 7, "},
+    {"ulimit.hard", "hard: 8, "},
+    {"device.source", "source: /dev/null, "},
     {"healthcheck.http", "tcp: \"h:1\", "},
     {"healthcheck.tcp", "tcp: \"h:1\", "},
     {"healthcheck.test", "tcp: \"h:1\", "},
@@ -70,9 +121,37 @@ std::string lookup(const std::map<std::string, std::string>& map, const std::str
 Loaded load_with_more(const std::string& text) {
     const Memory memory{{{"/p/policy.yaml", text},
                          {"/p/more.yaml", "services: {included: {command: run}}"},
+                         {"/p/docker-compose.yml", "services: {adopted: {image: x}}"},
                          {"/p/more.env", "FROM_FILE=1"}},
                         {}};
     return memory.load({"policy.yaml"});
+}
+
+/// Where a field can be written: once, or once for each kind of an entry that it is for.
+std::vector<std::string> contexts_of(const BlockInfo& block, const FieldInfo& field) {
+    const auto id = std::string{block.id} + "." + std::string{field.name};
+    if (const auto own = lookup(own_contexts, id); !own.empty()) return {own};
+    const std::string name{block.id};
+    std::vector<std::string> found;
+    if (name != "service" && name != "deploy") return {contexts.at(name)};
+    if (applies(field.kinds, TargetKind::process)) found.push_back(contexts.at(name));
+    if (field.name == "image" || field.name == "container") return found;
+    if (applies(field.kinds, TargetKind::container)) found.push_back(contexts.at(name + " of a container"));
+    if (applies(field.kinds, TargetKind::adopted)) found.push_back(contexts.at(name + " of an adopted container"));
+    return found;
+}
+
+void expect_change(const std::string& id, const FieldInfo& field, const std::string& context) {
+    const auto without = replaced(context, "@", lookup(beside, id));
+    auto with = replaced(context, "@", lookup(beside, id) + std::string{field.name} + ": " + std::string{field.sample});
+    if (const auto obstacle = lookup(in_the_way, id); !obstacle.empty()) with = replaced(with, obstacle, "");
+    const auto before = load_with_more(without);
+    const auto after = load_with_more(with);
+    ASSERT_TRUE(before.policy) << id << "\n" << without << rendered(before);
+    ASSERT_TRUE(after.policy) << id << "\n" << with << rendered(after);
+    EXPECT_EQ(canonical(*before.policy) == canonical(*after.policy), idle.count(id) == 1)
+        << id << " is accepted and changes nothing\n"
+        << with;
 }
 
 TEST(Fields, each_one_changes_the_model) {
@@ -80,22 +159,14 @@ TEST(Fields, each_one_changes_the_model) {
     for (const auto* block : all_blocks()) {
         for (const auto& field : block->fields) {
             const auto id = std::string{block->id} + "." + std::string{field.name};
-            const auto context = contexts.at(block->id);
-            const auto without = replaced(context, "@", lookup(beside, id));
-            auto with =
-                replaced(context, "@", lookup(beside, id) + std::string{field.name} + ": " + std::string{field.sample});
-            if (const auto obstacle = lookup(in_the_way, id); !obstacle.empty()) with = replaced(with, obstacle, "");
-            const auto before = load_with_more(without);
-            const auto after = load_with_more(with);
-            ASSERT_TRUE(before.policy) << id << "\n" << without << rendered(before);
-            ASSERT_TRUE(after.policy) << id << "\n" << with << rendered(after);
-            EXPECT_NE(canonical(*before.policy), canonical(*after.policy)) << id << " is accepted and changes nothing";
-            ++tried;
+            for (const auto& context : contexts_of(*block, field)) {
+                expect_change(id, field, context);
+                ++tried;
+            }
         }
     }
-    EXPECT_GT(tried, 60U);
+    EXPECT_GT(tried, 200U);
 }
-
 TEST(Fields, each_one_is_documented_and_has_its_own_name) {
     for (const auto* block : all_blocks()) {
         EXPECT_FALSE(block->doc.empty()) << block->id;

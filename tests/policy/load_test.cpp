@@ -110,7 +110,8 @@ TEST(Load, the_sample_with_every_field_has_no_mistake) {
     const auto loaded = load({"sample.yaml"}, environment);
     EXPECT_EQ(rendered(loaded), "");
     ASSERT_TRUE(loaded.policy);
-    EXPECT_EQ(loaded.policy->targets.size(), 6U);
+    EXPECT_EQ(loaded.policy->targets.size(), 10U);
+    EXPECT_EQ(loaded.policy->templates.size(), 1U);
 }
 
 TEST(Load, every_origin_is_the_line_it_was_written_in) {

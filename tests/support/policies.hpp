@@ -73,8 +73,25 @@ struct Service {
         return *this;
     }
 
+    /// A container that exists; its own check counts where no probe is given.
+    Service& adopted() { return of_kind(TargetKind::adopted, {RestartRung{}}); }
+    /// A container that keepwell creates.
+    Service& owned() { return of_kind(TargetKind::container, {ReplaceRung{}}); }
+    Service& update(UpdateConfig config) {
+        spec.update = config;
+        return *this;
+    }
+
     ServiceSpec spec;
     std::uint32_t slots = 1;
+    TargetKind kind = TargetKind::process;
+
+  private:
+    Service& of_kind(TargetKind its, std::vector<RungAction> rungs) {
+        kind = its;
+        spec.engine_health = !spec.healthcheck;
+        return ladder(std::move(rungs));
+    }
 };
 
 inline Policy policy_of(const std::vector<Service>& services, Guard guard = {}) {
@@ -91,6 +108,7 @@ inline Policy policy_of(const std::vector<Service>& services, Guard guard = {}) 
             target.name = service.slots == 1 ? service.spec.name : service.spec.name + "." + std::to_string(slot);
             target.service = index;
             target.slot = slot;
+            target.kind = service.kind;
             target.process.command = {"/bin/" + service.spec.name};
             if (service.spec.healthcheck) target.probe = ExecProbe{{"/bin/true"}};
             target.hooks.resize(service.spec.on_unhealthy.size());

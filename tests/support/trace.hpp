@@ -56,6 +56,11 @@ struct FactText {
     std::string operator()(const fact::AlertResolved& one) const { return text(one.alert) + aside(one.detail); }
     std::string operator()(const fact::OperatorActed&) const { return ""; }
     std::string operator()(const fact::MaintenanceChanged&) const { return ""; }
+    std::string operator()(const fact::StepTaken& one) const { return one.step; }
+    std::string operator()(const fact::BackendChanged& one) const { return one.detail; }
+    std::string operator()(const fact::Membership& one) const { return one.entry; }
+    std::string operator()(const fact::UpdateChanged& one) const { return one.service + aside(one.detail); }
+    std::string operator()(const fact::OrphanChanged& one) const { return one.name + aside(one.detail); }
     std::string operator()(const fact::Unexpected& one) const { return one.detail; }
 };
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <queue>
 #include <set>
 #include <string>
@@ -50,6 +51,13 @@ class World {
         Duration lives = Duration::max();  ///< an instance ends by itself after so long
         ExitStatus exit{ExitStatus::Kind::code, 1, {}};
         bool leaves_something = false;  ///< its exits leave processes behind
+        // Of a container:
+        std::optional<Healthcheck> engines_check;
+        bool engine_asks = false;  ///< it tells by itself, from `answer`; otherwise the test does
+        bool engine_restarts = false, stop_removes = false, outdated = false, shares_namespace = false;
+        std::string replace_failure;  ///< not empty: replacements fail with it, and the old one runs on
+        bool never_answers_replacements = false, never_settles = false;
+        Duration replace_takes{0}, settle_takes{0};
     };
     Behaviour& of(const std::string& name) { return behaviours_[index(name)]; }
 
@@ -110,6 +118,57 @@ class World {
         for (const Command& command : asked_for) std::visit([this](const auto& one) { execute(one); }, command);
     }
 
+    // ---- what a test says of containers ----
+    /// A life of the target's container, as its engine tells; the first one of a target is "NAME1@1".
+    Instance container(const std::string& name, int number = 1, int life = 1) {
+        return {name + std::to_string(number) + "@" + std::to_string(life), 0};
+    }
+    void found(const std::string& name, const Instance& instance, bool frozen = false) {
+        live_[index(name)].insert(instance.id);
+        tell_found(index(name), instance, frozen);
+    }
+    void absent(const std::string& name, bool exists, std::string detail = {}) {
+        give(event::Absent{index(name), exists, std::move(detail)});
+    }
+    void backend_lost() {
+        backend_is_there_ = false;
+        give(event::BackendLost{"no answer"});
+    }
+    void backend_found() {
+        backend_is_there_ = true;
+        give(event::BackendFound{"Docker"});
+    }
+    /// What most stories begin with: every container runs and is seen, then its engine is found.
+    void begin_with_containers() {
+        begin();
+        for (const TargetSpec& target : engine.policy().targets) {
+            if (is_container(target)) found(target.name, container(target.name));
+        }
+        backend_found();
+    }
+    void reports(const std::string& name, Health health, std::uint32_t streak = 0) {
+        const Outcome outcome = health == Health::unhealthy ? Outcome::failed : Outcome::passed;
+        const ProbeResult last{now, now, outcome, outcome == Outcome::failed ? 1 : 0, "engine"};
+        give(event::HealthReported{index(name), engine.target(index(name)).instance, health, streak, last});
+    }
+    /// A person pauses the container, or lets it go on: then its engine asks it anew.
+    void freezes(const std::string& name, bool frozen) {
+        const Instance instance = engine.target(index(name)).instance;
+        give(event::Frozen{index(name), instance, frozen});
+        if (!frozen && of(name).engine_asks && of(name).engines_check)
+            ask_as_the_engine(index(name), instance, 0, true);
+    }
+    void join(const event::TargetJoined& joined) {
+        give(joined);
+        behaviours_.resize(engine.targets().size());
+    }
+    /// Ends by itself, or by somebody's hand; who starts it again?
+    void container_exits(const std::string& name, event::Successor successor = event::Successor::keepwell) {
+        const Instance instance = engine.target(index(name)).instance;
+        live_[index(name)].erase(instance.id);
+        give(event::Exited{index(name), instance, {ExitStatus::Kind::code, 1, {}}, false, successor});
+    }
+
     // ---- what a test asks ----
     TargetIndex index(const std::string& name) const {
         const auto found = engine.find(name);
@@ -137,14 +196,19 @@ class World {
     std::vector<TargetIndex> changed;
     std::vector<Duration> starts, probes;  ///< when any was asked for
     std::vector<std::string> commands;     ///< "0s start api"
+    bool backend_is_there() const { return backend_is_there_; }
     std::size_t open_commands() const { return open_.size(); }
     bool tolerant = false;                ///< the test does what can not be
     std::vector<std::string> violations;  ///< of what always holds
+    bool tells_stories = false;           ///< a violation comes with what led to it
     std::function<void(World&)> after_each_event = [](World&) {};
 
     void violation(const std::string& what) {
         if (tolerant) return;
         violations.push_back(moment(now) + " " + what);
+        if (tells_stories) {
+            for (const std::string& line : trace) violations.back() += "\n    " + line;
+        }
         ADD_FAILURE() << violations.back();
     }
 
@@ -164,11 +228,119 @@ class World {
         asked(start.id);
         say("start", start.target);
         starts.push_back(now.time_since_epoch());
-        if (!live_[start.target].empty())
+        // An earlier start that came too late has started the same container: it is what runs then.
+        if (!live_[start.target].empty() && !is_container(start.target))
             violation("a second instance of " + engine.policy().targets[start.target].name);
         const Behaviour& behaviour = behaviours_[start.target];
         if (behaviour.never_answers_starts) return;
         after(behaviour.start_takes, [this, start] { finish(start); });
+    }
+    bool is_container(TargetIndex target) const { return keepwell::is_container(engine.policy().targets[target]); }
+    static bool is_container(const TargetSpec& target) { return keepwell::is_container(target); }
+    Instance new_container(TargetIndex target) {
+        return {engine.policy().targets[target].name + std::to_string(++last_pid_) + "@1", 0};
+    }
+    /// The same container, started once more.
+    Instance next_life(const Instance& instance) {
+        return {std::string{instance.subject()} + "@" + std::to_string(++last_pid_), 0};
+    }
+    void tell_found(TargetIndex target, const Instance& instance, bool frozen = false) {
+        const Behaviour& behaviour = behaviours_[target];
+        event::Found found;
+        found.target = target;
+        found.instance = instance;
+        found.started_at = now;
+        found.healthcheck = behaviour.engines_check;
+        found.engine_restarts = behaviour.engine_restarts;
+        found.stop_removes = behaviour.stop_removes;
+        found.shares_namespace = behaviour.shares_namespace;
+        found.outdated = behaviour.outdated;
+        found.frozen = frozen;
+        give(found);
+        if (behaviour.engine_asks && behaviour.engines_check) ask_as_the_engine(target, instance, 0, true);
+    }
+    /// The engine's own check, round after round; only what changes, and each failure once it is unhealthy, is told.
+    void ask_as_the_engine(TargetIndex target, const Instance& instance, std::uint32_t streak, bool news) {
+        const auto& check = behaviours_[target].engines_check;
+        if (!check) return;
+        after(check->interval, [this, target, instance, streak, news, retries = check->retries] {
+            if (live_[target].count(instance.id) == 0 || !(engine.target(target).instance == instance)) return;
+            const Answer answer = behaviours_[target].answer(*this);
+            const std::uint32_t now_failed = answer.outcome == Outcome::failed ? streak + 1 : 0;
+            const bool sick = now_failed >= retries;
+            const bool told = backend_is_there_ && (news || streak > 0 || sick);
+            if (told && (sick || now_failed == 0)) {
+                const ProbeResult last{now, now, answer.outcome, sick ? 1 : 0, answer.output};
+                give(event::HealthReported{target, instance, sick ? Health::unhealthy : Health::healthy, now_failed,
+                                           last});
+            }
+            const bool missed = !backend_is_there_ && (streak > 0 || sick);
+            ask_as_the_engine(target, instance, now_failed, missed || (news && !told));
+        });
+    }
+    void execute(const command::Restart& restart) {
+        asked(restart.id);
+        say("restart", restart.target);
+        after(std::min(behaviours_[restart.target].stop_takes, restart.grace), [this, restart] {
+            if (!answered(restart.id)) return;
+            live_[restart.target].erase(restart.instance.id);
+            ended_.insert(restart.instance.id);
+            const Behaviour& behaviour = behaviours_[restart.target];
+            event::StartFinished finished{restart.id, restart.target, {}, behaviour.start_failure};
+            if (behaviour.start_failure.empty()) {
+                finished.instance = next_life(restart.instance);
+                live_[restart.target].insert(finished.instance.id);
+            }
+            give(finished);
+            if (finished.instance.exists()) tell_found(restart.target, finished.instance);
+        });
+    }
+    void execute(const command::Replace& replace) {
+        asked(replace.id);
+        say(replace.from_entry ? "replace from the entry" : "replace", replace.target);
+        if (behaviours_[replace.target].never_answers_replacements) return;
+        after(behaviours_[replace.target].replace_takes, [this, replace] {
+            if (!answered(replace.id)) return;
+            Behaviour& behaviour = behaviours_[replace.target];
+            event::ReplaceFinished finished;
+            finished.id = replace.id;
+            finished.target = replace.target;
+            if (behaviour.replace_failure.empty()) {
+                live_[replace.target].erase(replace.instance.id);  // dead or on its way out: no second one of its own
+                finished.instance = new_container(replace.target);
+                live_[replace.target].insert(finished.instance.id);
+                behaviour.outdated = false;
+            } else {
+                finished.failure = behaviour.replace_failure;
+                finished.survivor = replace.instance;
+            }
+            give(finished);
+            tell_found(replace.target, finished.instance.exists() ? finished.instance : finished.survivor);
+        });
+    }
+    void execute(const command::Settle& settle) {
+        asked(settle.id);
+        say(settle.commit ? "commit" : "roll back", settle.target);
+        if (behaviours_[settle.target].never_settles) return;
+        after(behaviours_[settle.target].settle_takes, [this, settle] {
+            if (!answered(settle.id)) return;
+            event::SettleFinished finished{settle.id, settle.target, settle.instance, {}};
+            if (settle.commit && live_[settle.target].count(settle.instance.id) == 0) finished.instance = {};
+            if (!settle.commit) {
+                live_[settle.target].clear();
+                finished.instance = next_life(settle.previous);
+                live_[settle.target].insert(finished.instance.id);
+            }
+            give(finished);
+            if (finished.instance.exists()) tell_found(settle.target, finished.instance);
+        });
+    }
+    void execute(const command::Discard& discard) {
+        asked(discard.id);
+        commands.push_back(moment(now) + " discard " + discard.instance.id);
+        after(0s, [this, discard] {
+            if (answered(discard.id)) give(event::DiscardFinished{discard.id, {}});
+        });
     }
     void finish(const command::Start& start) {
         if (!answered(start.id)) return;
@@ -177,6 +349,10 @@ class World {
         if (behaviour.start_failure.empty()) {
             const std::int64_t pid = ++last_pid_;
             finished.instance = {std::to_string(pid) + "@1", pid};
+            if (is_container(start.target)) finished.instance = new_container(start.target);
+            if (!live_[start.target].empty() && is_container(start.target)) {
+                finished.instance = {*live_[start.target].begin(), 0};
+            }
             live_[start.target].insert(finished.instance.id);
             if (behaviour.lives != Duration::max()) {
                 after(behaviour.lives, [this, start, instance = finished.instance] {
@@ -186,6 +362,7 @@ class World {
             }
         }
         give(finished);
+        if (is_container(start.target) && finished.instance.exists()) tell_found(start.target, finished.instance);
     }
     void end_by_itself(TargetIndex target, const Instance& instance, const ExitStatus& status) {
         const bool remains = behaviours_[target].leaves_something;
@@ -240,6 +417,7 @@ class World {
     std::set<CommandId> open_;
     Due due_;
     std::int64_t last_pid_ = 100;
+    bool backend_is_there_ = false;
 };
 
 }  // namespace keepwell::testing

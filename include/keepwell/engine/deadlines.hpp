@@ -15,6 +15,9 @@ class Deadlines {
   public:
     explicit Deadlines(std::size_t targets);
 
+    /// One target more, at the end, without a deadline.
+    void grow();
+
     /// Sets the deadline of a target; `never` takes it out. O(log n).
     void set(TargetIndex target, Instant at);
 

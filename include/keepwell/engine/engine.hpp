@@ -58,6 +58,9 @@ class Engine {
     std::optional<TargetIndex> find(std::string_view name) const;
     const ServiceSpec& service_of(TargetIndex index) const;
 
+    /// The index that the next event::TargetJoined must carry; `own_service`: it brings a service of its own.
+    TargetIndex next_index(bool own_service) const;
+
     /// What of this target outlives keepwell.
     TargetMemory memory(TargetIndex index) const;
 

@@ -23,7 +23,16 @@ class Graph {
     /// The targets of `service`, in slot order.
     const std::vector<TargetIndex>& targets_of(ServiceIndex service) const { return targets_[service]; }
 
+    /// A service at the end, and targets that come and go.
+    ServiceIndex add_service(const ServiceSpec& service);
+    /// Another service takes this index.
+    void exchange_service(ServiceIndex index, const ServiceSpec& service);
+    void add_target(ServiceIndex service, TargetIndex target);
+    void remove_target(ServiceIndex service, TargetIndex target);
+
   private:
+    void add_edges(ServiceIndex from, const ServiceSpec& service);
+
     std::vector<std::vector<Dependant>> dependants_;
     std::vector<std::vector<TargetIndex>> targets_;
 };

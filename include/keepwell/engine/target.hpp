@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,31 @@ namespace keepwell::engine {
 
 /// Why the next start is wanted; it decides which gates are asked and what is counted.
 enum class StartCause : std::uint8_t { initial, exited, remedy, operated, dependency };
+
+/// What is known of a target's container beyond its life; of a process nothing is.
+struct ContainerState {
+    bool seen = false;                       ///< the container engine has said whether there is one
+    bool exists = false;                     ///< running or not
+    bool left = false;                       ///< of a selector or labels, and gone: the index is free
+    std::optional<Healthcheck> healthcheck;  ///< the engine's own
+    std::optional<Duration> stop_timeout;    ///< the container's own
+    bool engine_restarts = false;            ///< it has a restart policy of its own
+    bool engine_is_restarting = false;       ///< it ended, and that policy starts it again
+    bool stop_removes = false;
+    bool shares_namespace = false;
+    bool outdated = false;
+    Instance ended;  ///< the last life, by its own end
+    bool frozen = false;
+    bool stale = false;  ///< the engine's word on its health is not renewed
+
+    Replacing replacing = Replacing::none;
+    Instance previous;                 ///< what is being replaced
+    CommandId replace_id = 0;          ///< command::Replace in flight
+    CommandId settle_id = 0;           ///< command::Settle in flight
+    bool updating = false;             ///< replaced because its entry changed
+    bool renewed_by_replace = false;   ///< the new instance is another container
+    bool dependency_replaced = false;  ///< what it depends on is another container now
+};
 
 /// A remedy that is due but not done.
 struct HoldState {
@@ -43,6 +69,10 @@ struct Target {
     bool hurried = false;     ///< keepwell ends at once, and its stop was asked for again without grace
     ExitStatus last_exit;
     bool has_exited = false;
+
+    bool owes_start = false;         ///< keepwell ended it in order to start it again
+    Phase left_in = Phase::waiting;  ///< of a container, when keepwell ended
+    ContainerState container;
 
     // The health machine.
     HealthState health;

@@ -1,12 +1,13 @@
 // What the engine asks for: its outputs towards the world. A closed variant of small structs.
 // Each command with an id is completed exactly once by the event named beside it, however it ends.
-// May know: std, names.
+// May know: std, names, spec.
 #pragma once
 
 #include <cstdint>
 #include <variant>
 
 #include "keepwell/model/names.hpp"
+#include "keepwell/model/spec.hpp"
 #include "keepwell/model/time.hpp"
 
 namespace keepwell::command {
@@ -23,6 +24,46 @@ struct Start {
 struct Stop {
     CommandId id = 0;
     TargetIndex target = no_target;
+    Instance instance;
+    Duration grace{0};
+};
+
+/// End the instance and start the same container again, in one request to its engine: nothing else can come between,
+/// and a container that is removed by its stop is kept. Completed by event::StartFinished.
+struct Restart {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;
+    Duration grace{0};
+};
+
+/// Put a new container in the place of this one: created before the old one is touched, then started; the old one is
+/// kept until `Settle`. An entry that changed is made anew from the entry, otherwise from the old one's settings.
+/// Completed by event::ReplaceFinished.
+struct Replace {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;
+    Duration grace{0};
+    ReplaceOrder order = ReplaceOrder::automatic;
+    bool from_entry = false;
+};
+
+/// The replacement has proven itself, or not: remove the old one (`commit`), or the new one, and have the old one run
+/// under its name again. Begins wherever an earlier keepwell left it. Completed by event::SettleFinished.
+struct Settle {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;  ///< the new one; empty when it is not known whether there is one
+    Instance previous;  ///< the old one
+    bool commit = false;
+    Duration grace{0};
+};
+
+/// Stop and remove a container of ours that nothing wants any more. Completed by event::DiscardFinished.
+struct Discard {
+    CommandId id = 0;
+    TargetIndex target = no_target;  ///< always no_target
     Instance instance;
     Duration grace{0};
 };
@@ -59,7 +100,8 @@ struct KeepEvidence {
 
 namespace keepwell {
 
-using Command = std::variant<command::Start, command::Stop, command::RunProbe, command::CancelProbe, command::RunHook,
-                             command::KeepEvidence>;
+using Command =
+    std::variant<command::Start, command::Stop, command::Restart, command::Replace, command::Settle, command::Discard,
+                 command::RunProbe, command::CancelProbe, command::RunHook, command::KeepEvidence>;
 
 }  // namespace keepwell

@@ -1,13 +1,16 @@
 // What can happen to the engine: its only inputs. A closed variant of small structs; no visit over it has a default.
-// May know: std, names, state, time.
+// May know: std, names, spec, state, time.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "keepwell/model/names.hpp"
+#include "keepwell/model/spec.hpp"
 #include "keepwell/model/state.hpp"
 #include "keepwell/model/time.hpp"
 
@@ -41,6 +44,13 @@ struct StopFinished {
     std::string survivors;
 };
 
+/// Who starts an instance again that has ended.
+enum class Successor : std::uint8_t {
+    keepwell,  ///< the policy decides
+    engine,    ///< the container's own restart policy: the container engine starts it again
+    nobody,    ///< a person stopped it (`docker stop`): it stays so
+};
+
 /// An instance ended, whoever caused it. `remains`: processes of its group still live and must be ended before a
 /// successor may start.
 struct Exited {
@@ -48,6 +58,7 @@ struct Exited {
     Instance instance;
     ExitStatus status;
     bool remains = false;
+    Successor successor = Successor::keepwell;
 };
 
 /// Completes `command::RunProbe`.
@@ -67,6 +78,108 @@ struct HookFinished {
     std::string output;
 };
 
+// ---- containers -------------------------------------------------------------------------------------------------
+
+/// The container engine does not answer: nothing is known of any container, and nothing is done.
+struct BackendLost {
+    std::string detail;
+};
+
+/// It answers again, and what was missed has been delivered before this.
+struct BackendFound {
+    std::string detail;  ///< its version, for people
+};
+
+/// A container came that a selector or labels ask for: a new target at the next index. `service` is at the end of the
+/// services when it is a new one.
+struct TargetJoined {
+    TargetIndex target = no_target;
+    std::shared_ptr<const TargetSpec> spec;
+    std::shared_ptr<const ServiceSpec> service;  ///< null: its service is known
+    std::string entry;  ///< the equivalent policy entry, where labels made it; for journals and people
+};
+
+/// Its container is gone for good: the target ends with it. Its index may be given to another one later.
+struct TargetLeft {
+    TargetIndex target = no_target;
+};
+
+/// The target's container runs: seen first, or started by somebody else (a person, or the engine's restart policy).
+/// It also follows each completion of a command that carries an instance, and says what that instance is like.
+struct Found {
+    TargetIndex target = no_target;
+    Instance instance;
+    Instant started_at{};
+    std::optional<Healthcheck> healthcheck;  ///< the engine's own, where it has one and runs it
+    Duration stop_timeout = 10s;             ///< the container's own
+    bool engine_restarts = false;            ///< it has a restart policy of its own
+    bool stop_removes = false;               ///< `--rm`: only a restart in place keeps it
+    bool outdated = false;                   ///< ours, but made from another version of its entry
+    bool frozen = false;                     ///< paused by a person
+    bool shares_namespace = false;           ///< it lives in another container's network, ipc or pid namespace
+};
+
+/// The target's container does not run, as it is seen first: it has ended earlier, or does not exist.
+struct Absent {
+    TargetIndex target = no_target;
+    bool exists = false;
+    std::string detail;  ///< "no such container", "exited (1) 2026-11-20T18:00:00Z"
+};
+
+/// A person paused the container, or let it go on (`docker pause`, `docker unpause`).
+struct Frozen {
+    TargetIndex target = no_target;
+    Instance instance;
+    bool frozen = false;
+};
+
+/// The status that the container engine keeps of its own health check has changed, or is seen first.
+struct HealthReported {
+    TargetIndex target = no_target;
+    Instance instance;
+    Health health = Health::starting;  ///< starting, healthy, unhealthy; unknown: the engine's word is stale
+    std::uint32_t failing_streak = 0;
+    ProbeResult last;  ///< of the engine's log; `started` 0 where it has none
+};
+
+/// Completes `command::Replace`. With an instance it is the new one, and the old one is still to be had. Without one
+/// the replacement could not be made, `failure` says why, and `survivor` is what runs now, if anything: all is undone.
+struct ReplaceFinished {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;
+    Instance survivor;
+    std::string failure;
+};
+
+/// Completes `command::Settle`. After a commit `instance` is the new one, after a rollback the old one, if it runs.
+struct SettleFinished {
+    CommandId id = 0;
+    TargetIndex target = no_target;
+    Instance instance;
+    std::string failure;  ///< not empty: something is left over, and named
+};
+
+/// A step of a command that has many is begun: for the journal and for people.
+struct StepTaken {
+    TargetIndex target = no_target;
+    std::string step;
+};
+
+/// A container of ours that no entry of the policy wants any more.
+struct OrphanSeen {
+    std::string name;
+    Instance instance;
+};
+
+/// Completes `command::Discard`.
+struct DiscardFinished {
+    CommandId id = 0;
+    std::string failure;
+};
+
+// ---- the calendar and people ------------------------------------------------------------------------------------
+
 /// A maintenance window of a service began or ended, as the supervisor's calendar says.
 struct Maintenance {
     ServiceIndex service = 0;
@@ -74,7 +187,7 @@ struct Maintenance {
     Instant until = never;  ///< for people, while active
 };
 
-enum class Verb : std::uint8_t { start, stop, restart, pause, resume, reset };
+enum class Verb : std::uint8_t { start, stop, restart, replace, pause, resume, reset };
 
 /// A person acted. `target` no_target: on the whole host (pause, resume).
 struct Operated {
@@ -94,8 +207,12 @@ namespace keepwell {
 
 using Event =
     std::variant<event::Restored, event::Begin, event::Tick, event::StartFinished, event::StopFinished, event::Exited,
-                 event::ProbeFinished, event::HookFinished, event::Maintenance, event::Operated, event::Shutdown>;
+                 event::ProbeFinished, event::HookFinished, event::BackendLost, event::BackendFound,
+                 event::TargetJoined, event::TargetLeft, event::Found, event::Absent, event::Frozen,
+                 event::HealthReported, event::ReplaceFinished, event::SettleFinished, event::StepTaken,
+                 event::OrphanSeen, event::DiscardFinished, event::Maintenance, event::Operated, event::Shutdown>;
 
 std::string_view to_string(event::Verb verb);
+std::string_view to_string(event::Successor successor);
 
 }  // namespace keepwell

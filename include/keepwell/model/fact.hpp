@@ -31,21 +31,32 @@ enum class Reason : std::uint8_t {
     unhealthy,          ///< the probes failed `retries` times in a row
     recovered,          ///< healthy again
     probe_passed,
-    probe_errors,      ///< `retries` probes in a row could not be asked
-    start_period,      ///< failed, but not counted: inside the start period
-    remedy,            ///< part of a remedy
-    remedy_failed,     ///< did not help in its time, or could not be done
-    operated,          ///< a person asked for it
-    condition,         ///< restart_policy.condition asks for no restart
-    attempts_used_up,  ///< restart_policy.max_attempts is used up
-    half_open,         ///< one try out of quarantine
-    ladder_stop,       ///< the ladder says stop
-    ladder_end,        ///< the ladder has nothing more to do
-    survivors,         ///< something of the old instance can not be ended
-    overdue,           ///< an adapter did not answer in its time
-    storm,             ///< too many targets are unhealthy at once
-    shutdown,          ///< keepwell ends
-    dry_run,           ///< dry-run: taken as started
+    probe_errors,       ///< `retries` probes in a row could not be asked
+    start_period,       ///< failed, but not counted: inside the start period
+    remedy,             ///< part of a remedy
+    remedy_failed,      ///< did not help in its time, or could not be done
+    operated,           ///< a person asked for it
+    condition,          ///< restart_policy.condition asks for no restart
+    attempts_used_up,   ///< restart_policy.max_attempts is used up
+    half_open,          ///< one try out of quarantine
+    ladder_stop,        ///< the ladder says stop
+    ladder_end,         ///< the ladder has nothing more to do
+    survivors,          ///< something of the old instance can not be ended
+    overdue,            ///< an adapter did not answer in its time
+    storm,              ///< too many targets are unhealthy at once
+    shutdown,           ///< keepwell ends
+    dry_run,            ///< dry-run: taken as started
+    backend_lost,       ///< the container engine does not answer
+    backend_found,      ///< it answers again
+    started_elsewhere,  ///< somebody else started the container
+    engine_restarts,    ///< the container's own restart policy starts it again
+    engine_gave_up,     ///< the container's own restart policy starts it no more
+    not_running,        ///< an adopted container that was not running when it was first seen
+    no_container,       ///< there is no such container
+    frozen,             ///< a person paused the container
+    reported,           ///< the container engine's own health check says so
+    changed,            ///< the entry changed: the container is made anew
+    rolled_back,        ///< the old container is in its place again
 };
 
 }  // namespace keepwell
@@ -125,6 +136,33 @@ struct IncidentClosed {
     Reason reason = Reason::none;
     Duration lasted{0};
 };
+/// remedy.step: a step of a replacement is begun.
+struct StepTaken {
+    std::string step;
+};
+/// backend.lost and backend.found
+struct BackendChanged {
+    bool lost = false;
+    std::string detail;
+};
+/// target.joined and target.left: a container that a selector or labels ask for came, or is gone.
+struct Membership {
+    bool joined = false;
+    std::string entry;
+};
+/// update.started, update.paused, update.completed: a changed entry reaches the containers of its service.
+struct UpdateChanged {
+    enum class Step : std::uint8_t { started, paused, completed };
+    Step step = Step::started;
+    std::string service;
+    std::string detail;
+};
+/// orphan.held and orphan.removed: a container of ours that no entry wants any more.
+struct OrphanChanged {
+    std::string name;
+    bool held = false;
+    std::string detail;
+};
 /// target.quarantined
 struct Quarantined {
     Reason reason = Reason::none;
@@ -132,8 +170,9 @@ struct Quarantined {
     Instant until = never;
 };
 /// What `alert` can be in the next two: stable names.
-inline constexpr std::array<std::string_view, 7> alert_names{"storm",  "quarantined", "probe_errors", "survivors",
-                                                             "notify", "overdue",     "not_restarted"};
+inline constexpr std::array<std::string_view, 9> alert_names{"storm",         "quarantined", "probe_errors",
+                                                             "survivors",     "notify",      "overdue",
+                                                             "not_restarted", "leftover",    "update_paused"};
 
 /// alert.raised and alert.resolved. `alert` is one of `alert_names`.
 struct AlertRaised {
@@ -159,9 +198,10 @@ struct Unexpected {
     std::string detail;
 };
 
-using Body = std::variant<PhaseChanged, HealthChanged, ProbeFailed, RemedyDue, RemedyHeld, RemedyStarted,
-                          RemedyFinished, RemedyVerified, IncidentOpened, IncidentClosed, Quarantined, AlertRaised,
-                          AlertResolved, OperatorActed, MaintenanceChanged, Unexpected>;
+using Body =
+    std::variant<PhaseChanged, HealthChanged, ProbeFailed, RemedyDue, RemedyHeld, RemedyStarted, RemedyFinished,
+                 RemedyVerified, IncidentOpened, IncidentClosed, Quarantined, AlertRaised, AlertResolved, OperatorActed,
+                 MaintenanceChanged, StepTaken, BackendChanged, Membership, UpdateChanged, OrphanChanged, Unexpected>;
 
 }  // namespace keepwell::fact
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace keepwell {
 
@@ -22,7 +23,8 @@ using CommandId = std::uint64_t;
 /// Names one incident; counts up over restarts of keepwell. 0 is none.
 using IncidentId = std::uint64_t;
 
-/// One life of a target: a pid with its kernel start time ("4711@8812345"), or a full container id.
+/// One life of a target: a pid with its kernel start time ("4711@8812345"), or a full container id with the moment of
+/// its start ("4f1c…@2026-11-20T18:00:00.5Z"): a restart in place begins a new life of the same container.
 /// Two lives never share an id on one boot, so a stale message about an old life is recognised.
 struct Instance {
     std::string id;
@@ -30,6 +32,8 @@ struct Instance {
 
     friend bool operator==(const Instance& a, const Instance& b) { return a.id == b.id; }
     bool exists() const { return !id.empty(); }
+    /// What lives: the pid or the full container id, without the moment of its start.
+    std::string_view subject() const { return std::string_view{id}.substr(0, id.find('@')); }
 };
 
 }  // namespace keepwell

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -91,8 +93,19 @@ struct RestartPolicy {
     Origin origin;
 };
 
-/// A rung that ends the instance and starts a new one.
+/// Swarm's order of an update (swarmkit api/types.proto UpdateConfig): which of the two is up first.
+enum class ReplaceOrder : std::uint8_t {
+    automatic,    ///< start-first where nothing forbids it, stop-first otherwise
+    stop_first,   ///< the old one ends before the new one starts
+    start_first,  ///< the new one is well before the old one ends
+};
+
+/// A rung that ends the instance and starts a new one; a container stays the same container.
 struct RestartRung {};
+/// A rung that puts a new container from the same image bits and settings in the place of the old one.
+struct ReplaceRung {
+    ReplaceOrder order = ReplaceOrder::automatic;
+};
 /// A rung that runs a command; a non-zero exit or outliving `timeout` goes on to the next rung.
 struct RunRung {
     Duration timeout = 30s;
@@ -102,10 +115,21 @@ struct StopRung {};
 /// A rung that raises an alert and goes on at once.
 struct NotifyRung {};
 
-using RungAction = std::variant<RestartRung, RunRung, StopRung, NotifyRung>;
+using RungAction = std::variant<RestartRung, ReplaceRung, RunRung, StopRung, NotifyRung>;
 
 struct Rung {
     RungAction action;
+    Origin origin;
+};
+
+/// `deploy.update_config` (swarmkit api/defaults/service.go): how a changed entry reaches the containers of a service.
+struct UpdateConfig {
+    enum class FailureAction : std::uint8_t { pause, go_on, rollback };
+    std::uint32_t parallelism = 1;  ///< slots at a time; 0: all at once
+    Duration delay = 0s;            ///< between one slot and the next
+    Duration monitor = 5s;          ///< a new one that fails within it after it was well makes the update fail
+    FailureAction failure_action = FailureAction::pause;
+    ReplaceOrder order = ReplaceOrder::stop_first;
     Origin origin;
 };
 
@@ -130,6 +154,9 @@ struct Dependency {
 struct ServiceSpec {
     std::string name;
     std::string version;  ///< hash of the entry; a new version starts a new restart history
+    /// Hash of what the container of slot 1 is made of (all of ContainerSpec but `pull_policy`): a new one asks for new
+    /// containers. Not in it: healthcheck, healing, dependencies, replicas, stop_grace_period. Empty: not our own.
+    std::string container_version;
     std::optional<Healthcheck> healthcheck;
     RestartPolicy restart;
     std::vector<Rung> on_unhealthy;  ///< never holds more than was written; empty: report only
@@ -137,6 +164,10 @@ struct ServiceSpec {
     Quarantine quarantine;
     std::vector<Dependency> depends_on;
     Duration stop_grace_period = 10s;
+    bool stop_grace_written = false;  ///< else an adopted container's own StopTimeout counts
+    /// Containers without a `healthcheck:` here: the status that the container engine keeps is what counts.
+    bool engine_health = false;
+    UpdateConfig update;
     bool dry_run = false;
     Origin origin;
     Origin ladder_origin;
@@ -153,6 +184,132 @@ struct ProcessSpec {
     int stop_signal = 15;
 };
 
+/// `ports:`, one of them. Compose's short and long form, ranges spread out.
+struct PublishedPort {
+    std::string host_ip;               ///< empty: all addresses
+    std::uint16_t host_port = 0;       ///< 0: the engine chooses one
+    std::uint16_t host_port_last = 0;  ///< the engine chooses one from `host_port` to here; 0: `host_port` alone
+    std::uint16_t container_port = 0;
+    std::string protocol = "tcp";  ///< tcp, udp or sctp
+};
+
+/// `volumes:` and `tmpfs:`, one of them.
+struct Mount {
+    enum class Type : std::uint8_t { bind, volume, tmpfs };
+    Type type = Type::volume;
+    std::string source;  ///< absolute path, or the volume's name; empty: an anonymous volume, or tmpfs
+    std::string target;  ///< absolute
+    bool read_only = false;
+    bool create_host_path = true;  ///< bind: make the source where it is missing (the short form's way)
+    std::string propagation;       ///< bind; empty: the engine's own
+    std::string selinux;           ///< bind: "z" or "Z"; empty: none
+    bool nocopy = false;           ///< volume
+    std::uint64_t tmpfs_size = 0;  ///< bytes; 0: no limit
+    std::uint32_t tmpfs_mode = 0;  ///< 0: the engine's own
+};
+
+/// `networks:`, one of them. The name is the engine's; a network that does not exist is created as a bridge.
+struct NetworkAttachment {
+    std::string name;
+    bool external = false;  ///< must be there: an error where it is not
+    std::vector<std::string> aliases;
+    std::string ipv4_address;
+    std::string ipv6_address;
+    std::vector<std::string> link_local_ips;
+    std::string mac_address;
+    int priority = 0;  ///< the highest one is connected first
+    std::vector<std::pair<std::string, std::string>> driver_opts;
+};
+
+struct Ulimit {
+    std::string name;
+    std::int64_t soft = 0;
+    std::int64_t hard = 0;
+};
+
+struct Device {
+    std::string host;
+    std::string container;
+    std::string permissions = "rwm";
+};
+
+/// `logging:`.
+struct Logging {
+    std::string driver;  ///< empty: the engine's own
+    std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// Compose's `missing`, `always` and `never`.
+enum class PullPolicy : std::uint8_t { missing, always, none };
+
+/// A container that keepwell creates and owns: Compose's keys, templates expanded. What is not given is the image's
+/// or the engine's own.
+struct ContainerSpec {
+    std::string name;     ///< of the container: `container_name`, or PROJECT-SERVICE-SLOT as Compose has it
+    std::string project;  ///< the policy's `name`: whose containers are whose
+    std::string image;
+    std::string platform;
+    PullPolicy pull_policy = PullPolicy::missing;
+    std::optional<std::vector<std::string>> command;
+    std::optional<std::vector<std::string>> entrypoint;  ///< empty: none, not even the image's
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<PublishedPort> ports;
+    std::vector<std::string> expose;  ///< "8080/tcp"
+    std::vector<Mount> mounts;
+    std::vector<NetworkAttachment> networks;
+    std::string network_mode;  ///< "host", "none", "bridge", "container:NAME", "service:NAME"; empty: `networks`
+    std::string ipc;
+    std::string pid;
+    std::string uts;
+    std::string cgroup_parent;
+    std::string userns_mode;
+    std::vector<std::pair<std::string, std::string>> labels;
+    std::string user;
+    std::vector<std::string> group_add;
+    std::string working_dir;
+    std::string hostname;
+    std::string domainname;
+    std::string mac_address;
+    bool read_only = false;
+    bool privileged = false;
+    bool tty = false;
+    bool stdin_open = false;
+    std::vector<std::string> cap_add;
+    std::vector<std::string> cap_drop;
+    std::vector<Ulimit> ulimits;
+    std::int64_t memory = 0;              ///< bytes; 0: no limit
+    std::int64_t memory_swap = 0;         ///< bytes, memory included; -1: unlimited
+    std::int64_t memory_reservation = 0;  ///< bytes
+    std::int64_t nano_cpus = 0;           ///< billionths of a CPU; 0: no limit
+    std::int64_t cpu_shares = 0;
+    std::string cpuset;
+    std::int64_t pids_limit = 0;  ///< 0: no limit
+    int oom_score_adj = 0;
+    bool oom_kill_disable = false;
+    std::optional<bool> init;
+    std::int64_t shm_size = 0;  ///< bytes; 0: the engine's own
+    std::vector<std::pair<std::string, std::string>> sysctls;
+    std::vector<std::string> extra_hosts;  ///< "name:address"
+    std::vector<std::string> dns;
+    std::vector<std::string> dns_search;
+    std::vector<std::string> dns_opt;
+    std::vector<Device> devices;
+    std::vector<std::string> security_opt;
+    Logging logging;
+    std::string runtime;
+    std::string stop_signal;  ///< empty: the image's
+};
+
+/// Which existing container a target adopts: by name, or by labels that all must be there.
+struct ContainerSelector {
+    struct Label {
+        std::string key;
+        std::optional<std::string> value;  ///< none: any
+    };
+    std::string name;  ///< or a full id; empty: by labels
+    std::vector<Label> labels;
+};
+
 /// `output:`; where a process's stdout and stderr go.
 struct OutputSpec {
     std::string file;                           ///< empty: STATE_DIR/output/TARGET.log
@@ -165,12 +322,21 @@ struct HookSpec {
     std::vector<std::string> command;  ///< empty for a rung of another kind
 };
 
+enum class TargetKind : std::uint8_t {
+    process,
+    container,  ///< keepwell creates and owns it
+    adopted,    ///< a container that exists
+};
+
 /// One supervised instance of a service, with everything a real end needs in order to act on it.
 struct TargetSpec {
     std::string name;  ///< "api", or "api.1", "api.2" with replicas
     ServiceIndex service = 0;
     std::uint32_t slot = 1;
-    ProcessSpec process;
+    TargetKind kind = TargetKind::process;
+    ProcessSpec process;  ///< of a container: the folder, environment and user of its `run` commands on the host
+    std::shared_ptr<const ContainerSpec> container;  ///< for TargetKind::container
+    ContainerSelector selector;                      ///< for TargetKind::adopted
     OutputSpec output;
     std::optional<Probe> probe;   ///< present exactly when the service has a healthcheck
     std::vector<HookSpec> hooks;  ///< one for each rung of the service's ladder
@@ -209,9 +375,13 @@ struct MaintenanceWindow {
 enum class Mode : std::uint8_t { enforce, dry_run };
 
 struct Policy {
+    std::string name;  ///< Compose's project name: which containers are this policy's own
     Mode mode = Mode::enforce;
-    std::vector<ServiceSpec> services;                        ///< in the order of the files; dependencies are acyclic
-    std::vector<TargetSpec> targets;                          ///< grouped by service, in slot order
+    std::vector<ServiceSpec> services;  ///< in the order of the files; dependencies are acyclic
+    std::deque<TargetSpec> targets;     ///< grouped by service, in slot order; those that come later at the end
+    /// `container:` with labels: each container that matches becomes a target like this one while it exists. The name
+    /// is the service's; the container's own is added to it.
+    std::vector<TargetSpec> templates;
     std::vector<std::vector<MaintenanceWindow>> maintenance;  ///< for each service
     Guard guard;
     Duration quantum = 1ms;          ///< timers are rounded up to it by the supervisor
@@ -220,6 +390,8 @@ struct Policy {
     std::vector<std::string> files;  ///< as named by the user
     std::string version;             ///< hash of all of it
 };
+
+inline bool is_container(const TargetSpec& target) { return target.kind != TargetKind::process; }
 
 /// The time that a remedy is given to be proven good.
 constexpr Duration default_verify(const Healthcheck& check) {

@@ -47,10 +47,20 @@ enum class Remediation : std::uint8_t {
 };
 
 /// The gates between "due" and "done", in the order in which they are asked. Stable codes.
-enum class Hold : std::uint8_t { paused, maintenance, dependency, storm, parallel, budget, backoff, dry_run };
+enum class Hold : std::uint8_t { backend, paused, maintenance, dependency, storm, parallel, budget, backoff, dry_run };
 
 /// Something done to heal.
-enum class Remedy : std::uint8_t { start, restart, run, stop, notify };
+enum class Remedy : std::uint8_t { start, restart, replace, run, stop, notify };
+
+/// How far the replacement of a container has come. Each step but `none` is in the journal before it is begun, so that
+/// a new keepwell knows what to finish and what to undo.
+enum class Replacing : std::uint8_t {
+    none,
+    swapping,      ///< the new one is being created and started: undone after a crash
+    proving,       ///< both are there, and the new one has to prove itself
+    committing,    ///< the old one is being removed: finished after a crash
+    rolling_back,  ///< the new one is being removed: finished after a crash
+};
 
 /// What one probe said. `error`: we could not ask, which says nothing about the target.
 enum class Outcome : std::uint8_t { passed, failed, error };
@@ -107,6 +117,9 @@ struct TargetMemory {
     std::string incident_reason;
     ExitStatus last_exit;
     bool has_exited = false;
+    Replacing replacing = Replacing::none;
+    Instance previous;        ///< the container that is being replaced
+    bool owes_start = false;  ///< keepwell ended it in order to start it again
 };
 
 std::string_view to_string(Phase phase);
@@ -115,6 +128,7 @@ std::string_view to_string(Remediation remediation);
 std::string_view to_string(Hold hold);
 std::string_view to_string(Remedy remedy);
 std::string_view to_string(Outcome outcome);
+std::string_view to_string(Replacing replacing);
 
 /// "exit code 1", "signal 9 (SIGKILL)", "could not be executed: …", "ended unseen".
 std::string to_string(const ExitStatus& status);
@@ -123,5 +137,6 @@ std::string to_string(const ExitStatus& status);
 std::optional<Phase> phase_from(std::string_view text);
 std::optional<Health> health_from(std::string_view text);
 std::optional<Remediation> remediation_from(std::string_view text);
+std::optional<Replacing> replacing_from(std::string_view text);
 
 }  // namespace keepwell

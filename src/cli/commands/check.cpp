@@ -12,14 +12,6 @@ namespace {
 
 using policy::Diagnostic;
 
-const char* severity_of(const Diagnostic& diagnostic) {
-    switch (diagnostic.severity) {
-        case Diagnostic::Severity::error: return "error";
-        case Diagnostic::Severity::warning: return "warning";
-    }
-    return "error";
-}
-
 std::string replaced(std::string text, const std::vector<std::pair<char, const char*>>& escapes) {
     std::string escaped;
     for (const char c : text) {
@@ -38,7 +30,8 @@ std::string github_line(const Diagnostic& diagnostic) {
     const std::string file =
         replaced(diagnostic.file, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}});
     const std::string message = replaced(diagnostic.message, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}});
-    std::string line = std::string{"::"} + severity_of(diagnostic) + " file=" + file;
+    const bool note = diagnostic.severity == Diagnostic::Severity::note;  // GitHub's word for it is another
+    std::string line = "::" + std::string{note ? "notice" : to_string(diagnostic.severity)} + " file=" + file;
     if (diagnostic.line > 0) {
         line += ",line=" + std::to_string(diagnostic.line) + ",col=" + std::to_string(diagnostic.column);
     }
@@ -53,7 +46,7 @@ std::string json_text(const policy::Loaded& loaded) {
         json["targets"] = loaded.policy->targets.size();
     }
     for (const Diagnostic& diagnostic : loaded.diagnostics) {
-        json["diagnostics"].push_back({{"severity", severity_of(diagnostic)},
+        json["diagnostics"].push_back({{"severity", to_string(diagnostic.severity)},
                                        {"file", diagnostic.file},
                                        {"line", diagnostic.line},
                                        {"column", diagnostic.column},

@@ -91,7 +91,8 @@ Progress Waiting::progress_of(const Json& target) const {
     for (const Json& one : asked_.at("targets")) {
         if (text(one, "name") == name) before = text(one, "instance_before");
     }
-    return towards_running(target, before, verb_ == event::Verb::restart && !before.empty());
+    const bool must_be_new = verb_ == event::Verb::restart || verb_ == event::Verb::replace;
+    return towards_running(target, before, must_be_new && !before.empty());
 }
 
 /// Looks at all targets; false when there is nothing more to wait for.
@@ -174,6 +175,7 @@ const char* done_text(event::Verb verb) {
         case event::Verb::start: return "asked to start";
         case event::Verb::stop: return "asked to stop";
         case event::Verb::restart: return "asked to restart";
+        case event::Verb::replace: return "asked to replace";
         case event::Verb::pause: return "paused: watched, and not healed until `keepwell resume`";
         case event::Verb::resume: return "resumed";
         case event::Verb::reset: return "reset: its restarts and its quarantine are forgotten";
@@ -182,7 +184,8 @@ const char* done_text(event::Verb verb) {
 }
 
 bool is_waited_for(event::Verb verb) {
-    return verb == event::Verb::start || verb == event::Verb::stop || verb == event::Verb::restart;
+    using enum event::Verb;
+    return verb == start || verb == stop || verb == restart || verb == replace;
 }
 
 }  // namespace

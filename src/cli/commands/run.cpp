@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/commands.hpp"
+#include "cli/container_ends.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/log.hpp"
 #include "cli/places.hpp"
@@ -21,6 +22,7 @@
 #include "journal/codec.hpp"
 #include "journal/reader.hpp"
 #include "journal/writer.hpp"
+#include "policy/labels.hpp"
 #include "policy/load.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/probe/probes.hpp"
@@ -73,6 +75,7 @@ std::string count(std::size_t number, const std::string& noun) {
 std::string opening(const Policy& policy, const Folders& folders, const std::string& socket) {
     std::string files;
     for (const std::string& file : policy.files) files += (files.empty() ? "" : ", ") + one_line(file);
+    if (files.empty()) files = "labels";
     std::string text = std::string{"keepwell "} + keepwell_version + " keeps " +
                        count(policy.services.size(), "service") + " (" + count(policy.targets.size(), "target") +
                        ") of " + files + "\n";
@@ -81,7 +84,7 @@ std::string opening(const Policy& policy, const Folders& folders, const std::str
     }
     text += "socket   " + one_line(socket) + "\n";
     text += "journal  " + one_line(folders.journal) + "\n";
-    return text + "Ctrl-C stops everything; once more, and it stops at once\n\n";
+    return text + "Ctrl-C stops all processes; once more, and they stop at once. Containers run on\n\n";
 }
 
 /// What is wrong with the journal, for people now and for `status` meanwhile.
@@ -101,8 +104,9 @@ struct JournalTrouble {
 /// Everything of one run, in the order in which it is made; it ends in the reverse one.
 class House {
   public:
-    House(const RunOptions& options, Policy policy, Folders folders, std::unique_ptr<control::SocketClaim> claim,
-          std::unique_ptr<journal::FileWriter> writer, const JournalTrouble& trouble);
+    House(const RunOptions& options, Policy policy, LabelMode labels, Folders folders,
+          std::unique_ptr<control::SocketClaim> claim, std::unique_ptr<journal::FileWriter> writer,
+          const JournalTrouble& trouble);
 
     int run();
 
@@ -112,6 +116,7 @@ class House {
     }
     supervisor::Memories memories() const;
     control::About about() const;
+    std::optional<ServiceIndex> service_of(const std::string& name) const;
     void load_past_events();
     void tell(const journal::Record& record);
     void on_signal(int signal);
@@ -128,6 +133,7 @@ class House {
     runtime::OutputFiles output_{loop_, folders_.state};
     runtime::Processes processes_{loop_, children_, commands_, output_, sink(), log_warning};
     runtime::Probes probes_{loop_, commands_, sink()};
+    ContainerEnds containers_;
     std::unique_ptr<journal::FileWriter> writer_;
     supervisor::Supervisor supervisor_;
     control::EventLog events_{supervisor_};
@@ -139,13 +145,18 @@ class House {
     bool ending_ = false;
 };
 
-House::House(const RunOptions& options, Policy policy, Folders folders, std::unique_ptr<control::SocketClaim> claim,
-             std::unique_ptr<journal::FileWriter> writer, const JournalTrouble& trouble)
+House::House(const RunOptions& options, Policy policy, LabelMode labels, Folders folders,
+             std::unique_ptr<control::SocketClaim> claim, std::unique_ptr<journal::FileWriter> writer,
+             const JournalTrouble& trouble)
     : options_(options),
       folders_(std::move(folders)),
       trouble_(trouble),
+      containers_(
+          loop_, policy, std::move(labels), probes_, [this](const std::string& name) { return service_of(name); },
+          sink()),
       writer_(std::move(writer)),
-      supervisor_(std::move(policy), {probes_, processes_, loop_, output_, *writer_}, memories()),
+      supervisor_(std::move(policy), {containers_.probes(), processes_, loop_, output_, *writer_, containers_.port()},
+                  memories()),
       server_(loop_.context(), std::move(claim), router_, events_),
       story_(story_options(supervisor_.engine().policy())) {}
 
@@ -159,6 +170,12 @@ supervisor::Memories House::memories() const {
         memories.targets.push_back(journal::rebase(target, boot, loop_.now(), loop_.wall()));
     }
     return memories;
+}
+
+std::optional<ServiceIndex> House::service_of(const std::string& name) const {
+    const auto target = supervisor_.engine().find(name);
+    if (!target) return std::nullopt;
+    return supervisor_.engine().policy().targets[*target].service;
 }
 
 control::About House::about() const {
@@ -238,14 +255,28 @@ int House::run() {
     return exit_ok;
 }
 
-std::optional<Policy> load(const RunOptions& options) {
+struct LoadedRun {
+    std::optional<Policy> policy;
+    LabelMode labels;
+};
+
+LoadedRun load(const RunOptions& options) {
+    LoadedRun run;
+    run.labels.on = options.labels;
+    if (options.files.empty()) {
+        run.policy = policy::label_policy(options.dry_run ? Mode::dry_run : Mode::enforce);
+        return run;
+    }
     policy::Loaded loaded = policy::load(options.files, policy::host_environment());
     std::string text;
     for (const policy::Diagnostic& diagnostic : loaded.diagnostics) text += policy::render(diagnostic);
     // Nobody can be told that stderr cannot be written.
-    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return std::move(loaded.policy);
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) {
+    }
     if (loaded.policy && options.dry_run) loaded.policy->mode = Mode::dry_run;
-    return std::move(loaded.policy);
+    run.policy = std::move(loaded.policy);
+    run.labels.named = std::move(loaded.named);
+    return run;
 }
 
 tl::expected<std::unique_ptr<control::SocketClaim>, std::string> claim_socket(const std::string& given) {
@@ -272,15 +303,21 @@ int fail(const std::string& text) {
 
 int run(const RunOptions& options) {
     begin_log();
-    std::optional<Policy> policy = load(options);
-    if (!policy) return exit_usage;
+    LoadedRun loaded = load(options);
+    if (!loaded.policy) return exit_usage;
     auto claim = claim_socket(options.socket);
     if (!claim) return fail(claim.error());
-    Folders folders = folders_for(options, *policy);
+    Folders folders = folders_for(options, *loaded.policy);
     JournalTrouble trouble;
     auto writer = journal::FileWriter::open(writer_options(folders.journal, trouble));
     if (!writer) return fail(writer.error());
-    House house{options, std::move(*policy), std::move(folders), std::move(*claim), std::move(*writer), trouble};
+    House house{options,
+                std::move(*loaded.policy),
+                std::move(loaded.labels),
+                std::move(folders),
+                std::move(*claim),
+                std::move(*writer),
+                trouble};
     return house.run();
 }
 

@@ -62,6 +62,11 @@ class World {
     }
     void operator()(const command::CancelProbe&) {}
     void operator()(const command::RunHook&) {}
+    // Of containers, which this policy has none of:
+    void operator()(const command::Restart&) {}
+    void operator()(const command::Replace&) {}
+    void operator()(const command::Settle&) {}
+    void operator()(const command::Discard&) {}
     void operator()(const command::KeepEvidence&) { std::cout << "keep evidence\n"; }
 
   private:

@@ -1,0 +1,315 @@
+// What one probe of a container costs the machine: 20 containers, asked once a second, by the engine's own HEALTHCHECK,
+// by keepwell's `http` probe, and by keepwell's `test` in the container. Counted is the CPU of dockerd, containerd, the
+// shims, all that they execute, the containers themselves, and the prober; what they use when nothing is asked is taken
+// off. On a Docker engine of its own (tests/support/docker), so that nothing else is counted.
+//
+//     bench_container_probes [SECONDS]       of each of the four measurements; 30 unless given
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "runtime/docker/container_probes.hpp"
+#include "runtime/docker/engine_api.hpp"
+#include "runtime/loop.hpp"
+#include "runtime/probe/probes.hpp"
+#include "runtime/process/children.hpp"
+#include "runtime/process/command.hpp"
+
+namespace keepwell::runtime::docker {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr unsigned containers = 20;
+constexpr Duration interval = 1s;
+constexpr Duration settling = 3s;
+constexpr auto image = "keepwell-test/accountservice";
+constexpr auto asked_url = "http://127.0.0.1:6767/health";
+
+// ---- programs -----------------------------------------------------------------------------------------------------
+
+/// What a command prints; it must succeed.
+std::string output_of(const std::string& command) {
+    std::string text;
+    FILE* const pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) throw std::runtime_error("can not run " + command);
+    char buffer[4096];
+    while (const auto count = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, count);
+    if (::pclose(pipe) != 0) throw std::runtime_error(command + " failed");
+    return text;
+}
+
+std::string text_of(const fs::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/// An engine of our own. This program enters its network, so that it reaches the containers by their addresses.
+class Engine {
+  public:
+    Engine() {
+        char place[] = "/tmp/keepwell-bench-XXXXXX";
+        if (::mkdtemp(place) == nullptr) throw std::runtime_error("no folder for an engine");
+        place_ = place;
+        folder_ = place_ + "/engine";
+        output_of(script("engine") + " start " + folder_);
+        output_of(script("engine") + " exec " + folder_ + ' ' + script("images") + " " KEEPWELL_IMAGE_PROGRAMS);
+        ::setenv("DOCKER_HOST", host().c_str(), 1);
+        enter_network();
+    }
+    ~Engine() {
+        if (std::system((script("engine") + " stop " + folder_).c_str()) == 0) fs::remove_all(place_);
+    }
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    static bool can_be_had() { return std::system((script("engine") + " check").c_str()) == 0; }
+    std::string host() const { return "unix://" + folder_ + "/docker.sock"; }
+
+    /// Seconds of CPU that all that belongs to it has used so far, its containers included.
+    double cpu() const {
+        double seconds = 0;
+        for (const auto& entry : fs::directory_iterator("/proc")) {
+            const auto name = entry.path().filename().string();
+            if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+            if (text_of(entry.path() / "cgroup").find(group_) != std::string::npos) seconds += cpu_of(entry.path());
+        }
+        return seconds;
+    }
+
+  private:
+    static std::string script(const std::string& name) { return KEEPWELL_DOCKER_SUPPORT "/" + name; }
+
+    void enter_network() {
+        auto holder = text_of(folder_ + "/holder.pid");
+        holder.erase(holder.find_last_not_of('\n') + 1);
+        const auto groups = text_of("/proc/" + holder + "/cgroup");
+        const auto begin = groups.find("keepwell-engine-");
+        group_ = groups.substr(begin, groups.find_first_of("/\n", begin) - begin);
+        const int network = ::open(("/proc/" + holder + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC);
+        if (::setns(network, CLONE_NEWNET) != 0) throw std::runtime_error("the engine's network can not be entered");
+        ::close(network);
+    }
+
+    /// Nanoseconds of each thread, and ticks of the children that were reaped.
+    static double cpu_of(const fs::path& process) {
+        double seconds = 0;
+        std::error_code gone;
+        for (const auto& thread : fs::directory_iterator(process / "task", gone)) {
+            seconds += std::atof(text_of(thread.path() / "schedstat").c_str()) / 1e9;
+        }
+        std::istringstream fields(text_of(process / "stat"));
+        std::string field;
+        while (fields >> field && field.back() != ')') continue;
+        for (int i = 3; i < 16; ++i) fields >> field;
+        double user = 0, system = 0;
+        fields >> user >> system;  // cutime, cstime
+        return seconds + (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    }
+
+    std::string place_;
+    std::string folder_;
+    std::string group_;
+};
+
+/// Containers of one kind, while it lives. None is asked by the engine unless `options` say so.
+class Containers {
+  public:
+    explicit Containers(const std::string& options) {
+        for (unsigned i = 0; i < containers; ++i) {
+            auto id = output_of("docker run --detach " + options + ' ' + image);
+            id.erase(id.find_last_not_of('\n') + 1);
+            ids_.push_back(id);
+        }
+    }
+    ~Containers() {
+        std::string command = "docker rm --force";
+        for (const auto& id : ids_) command += ' ' + id;
+        static_cast<void>(std::system((command + " >/dev/null").c_str()));
+    }
+    Containers(const Containers&) = delete;
+    Containers& operator=(const Containers&) = delete;
+
+    const std::vector<std::string>& ids() const { return ids_; }
+
+  private:
+    std::vector<std::string> ids_;
+};
+
+// ---- asking -------------------------------------------------------------------------------------------------------
+
+double own_cpu() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// Asks each container as Docker does: an interval from the end of a probe to the start of the next.
+class Prober {
+  public:
+    Prober(const std::string& host, const std::vector<std::string>& ids, std::optional<Probe> probe)
+        : api_(loop_, engine_address(host, false, "")), probe_(std::move(probe)) {
+        for (const auto& id : ids) look(id);
+    }
+
+    void let_pass(Duration length) {
+        Timer end{loop_};
+        end.arm(later(loop_.now(), length), [this] { loop_.stop(); });
+        loop_.run();
+    }
+
+    unsigned answered() const { return answered_; }
+    unsigned failed() const { return failed_; }
+
+  private:
+    void look(const std::string& id) {
+        api_.call("GET", "/containers/" + id + "/json", "", 10s, [this](const Answer& answer) {
+            const auto view = container_view(answer.body);
+            if (!view) throw std::runtime_error("no container: " + answer.error);
+            const auto index = static_cast<TargetIndex>(views_.size());
+            views_.push_back(*view);
+            timers_.push_back(std::make_unique<Timer>(loop_));
+            if (probe_)
+                timers_[index]->arm(loop_.now() + interval * index / containers, [this, index] { begin(index); });
+        });
+    }
+    void begin(TargetIndex index) {
+        TargetSpec target;
+        target.kind = TargetKind::adopted;
+        target.probe = *probe_;
+        probes_.run(++last_id_, index, target, 10s);
+    }
+    void ended(const Event& event) {
+        const auto& finished = std::get<event::ProbeFinished>(event);
+        ++answered_;
+        failed_ += finished.outcome != Outcome::passed;
+        timers_[finished.target]->arm(loop_.now() + interval, [this, index = finished.target] { begin(index); });
+    }
+
+    Loop loop_;
+    EngineApi api_;
+    Children children_{loop_};
+    CommandRunner runner_{loop_, children_};
+    Probes host_{loop_, runner_, [this](const Event& event) { ended(event); }};
+    std::optional<Probe> probe_;
+    std::vector<ContainerView> views_;
+    std::vector<std::unique_ptr<Timer>> timers_;
+    ContainerProbes probes_{loop_, api_, host_, [this](TargetIndex index) { return &views_[index]; },
+                            [this](const Event& event) { ended(event); }};
+    CommandId last_id_ = 0;
+    unsigned answered_ = 0;
+    unsigned failed_ = 0;
+};
+
+// ---- measuring ----------------------------------------------------------------------------------------------------
+
+struct Used {
+    double engine = 0;  ///< CPU seconds
+    double prober = 0;
+    double probes = 0;
+};
+
+Used measure(const Engine& engine, const std::string& options, const std::optional<Probe>& probe, Duration length) {
+    const Containers running{options};
+    Prober prober{engine.host(), running.ids(), probe};
+    prober.let_pass(settling);
+    const double engine_before = engine.cpu();
+    const double own_before = own_cpu();
+    const unsigned answered_before = prober.answered();
+    prober.let_pass(length);
+    Used used{0, own_cpu() - own_before, static_cast<double>(prober.answered() - answered_before)};
+    used.engine = engine.cpu() - engine_before;
+    if (prober.failed() > 0) std::printf("(%u of %u failed) ", prober.failed(), prober.answered());
+    return used;
+}
+
+/// How many HEALTHCHECKs the engine ran: each container's took as long as those that it has kept in its log.
+double engine_probes(const Engine& engine, const std::string& options, Duration length, Used& used) {
+    const Containers running{options};
+    Prober nobody{engine.host(), running.ids(), std::nullopt};
+    nobody.let_pass(settling);
+    const double before = engine.cpu();
+    nobody.let_pass(length);
+    used.engine = engine.cpu() - before;
+    double taken = 0, kept = 0;
+    for (const auto& id : running.ids()) {
+        const auto inspect = output_of("docker inspect " + id + " --format '{{json .}}'");
+        const auto view = container_view(inspect);
+        if (!view || !view->health) continue;
+        for (const auto& entry : view->health->log) {
+            taken += std::chrono::duration<double>(entry.ended - entry.started).count();
+            ++kept;
+        }
+    }
+    if (kept == 0) throw std::runtime_error("the engine has not probed");
+    const double cycle = std::chrono::duration<double>(interval).count() + taken / kept;
+    return containers * std::chrono::duration<double>(length).count() / cycle;
+}
+
+void print(const char* kind, const Used& used, const Used& idle, double reference) {
+    const double engine = (used.engine - idle.engine) * 1e3 / used.probes;
+    const double prober = (used.prober - idle.prober) * 1e3 / used.probes;
+    std::printf("%-34s %8.0f %10.3f %10.3f %10.3f", kind, used.probes, engine, prober, engine + prober);
+    if (reference > 0) std::printf(" %8.3f", (engine + prober) / reference);
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+int run(Duration length) {
+    if (!Engine::can_be_had()) {
+        std::printf("skipped: the probes of containers need a Docker engine\n");
+        return 0;
+    }
+    const Engine engine;
+    HttpProbe http;
+    http.url = "http://{{.Container.IP}}:6767/health";
+    const ExecProbe test{{"/keepwell-ping", asked_url}};
+
+    const Used idle = measure(engine, "--no-healthcheck", std::nullopt, length);
+    Used health;
+    health.probes = engine_probes(engine, "--health-interval 1s", length, health);
+    const Used by_http = measure(engine, "--no-healthcheck", http, length);
+    const Used by_test = measure(engine, "--no-healthcheck", test, length);
+
+    std::printf(
+        "CPU milliseconds for one probe of a container, %u of them asked once a second; idle: %.1f ms a second\n",
+        containers, idle.engine * 1e3 / std::chrono::duration<double>(length).count());
+    std::printf("%-34s %8s %10s %10s %10s %8s\n", "", "probes", "engine", "prober", "together", "ratio");
+    const double reference = (health.engine - idle.engine) * 1e3 / health.probes;
+    print("the engine's HEALTHCHECK", health, {idle.engine, 0, 0}, reference);
+    print("keepwell, http", by_http, idle, reference);
+    print("keepwell, test in the container", by_test, idle, reference);
+    return 0;
+}
+
+}  // namespace
+}  // namespace keepwell::runtime::docker
+
+int main(int count, char** arguments) {
+    const long seconds = count > 1 ? std::strtol(arguments[1], nullptr, 10) : 30;
+    try {
+        return keepwell::runtime::docker::run(std::chrono::seconds{seconds});
+    } catch (const std::exception& trouble) {
+        std::fprintf(stderr, "%s\n", trouble.what());
+        return 1;
+    }
+}

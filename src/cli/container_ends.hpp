@@ -1,0 +1,46 @@
+// The container half of a run: the ends that talk to the container engine, where the policy has a container or labels
+// may bring one; nothing at all where not.
+// May know: everything below it. Threads: the loop only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "policy/named_entries.hpp"
+#include "runtime/docker/containers.hpp"
+#include "supervisor/ports.hpp"
+
+namespace keepwell::runtime {
+class Loop;
+}
+
+namespace keepwell::cli {
+
+/// What `run --labels` asks for.
+struct LabelMode {
+    bool on = false;
+    std::shared_ptr<const policy::NamedEntries> named;  ///< of the policy beside it; null: none
+};
+
+class ContainerEnds {
+  public:
+    /// Finds the service of a target that is called so, for dependencies that labels name.
+    using FindService = std::function<std::optional<ServiceIndex>(const std::string& name)>;
+
+    ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels, supervisor::ProbePort& host_probes,
+                  FindService find_service, const supervisor::EventSink& sink);
+    ~ContainerEnds();
+
+    /// What asks every target, processes included.
+    supervisor::ProbePort& probes();
+    /// Null where there is no container and none can come.
+    supervisor::ContainerPort* port() const;
+
+  private:
+    supervisor::ProbePort& host_probes_;
+    std::unique_ptr<runtime::docker::Containers> containers_;
+    std::unique_ptr<supervisor::ProbePort> probes_;
+};
+
+}  // namespace keepwell::cli
