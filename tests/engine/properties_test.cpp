@@ -218,9 +218,11 @@ void healed(World& world) {
         behaviour.engine_asks = true;
         const engine::Target& now = world.target(target.name);
         if (now.container.frozen) world.freezes(target.name, false);
-        if (now.container.stale) world.reports(target.name, Health::healthy);
     }
     world.backend_found();
+    for (const TargetSpec& target : world.engine.policy().targets) {
+        if (world.target(target.name).phase == Phase::running) world.asks_anew(target.name);
+    }
     for (ServiceIndex service = 0; service < world.engine.policy().services.size(); ++service) {
         world.give(event::Maintenance{service, false, never});
     }

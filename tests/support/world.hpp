@@ -151,6 +151,11 @@ class World {
         const ProbeResult last{now, now, outcome, outcome == Outcome::failed ? 1 : 0, "engine"};
         give(event::HealthReported{index(name), engine.target(index(name)).instance, health, streak, last});
     }
+    /// The container's engine asks it anew, whatever was told before.
+    void asks_anew(const std::string& name) {
+        const Instance instance = engine.target(index(name)).instance;
+        if (of(name).engine_asks && of(name).engines_check) ask_as_the_engine(index(name), instance, 0, true);
+    }
     /// A person pauses the container, or lets it go on: then its engine asks it anew.
     void freezes(const std::string& name, bool frozen) {
         const Instance instance = engine.target(index(name)).instance;
@@ -263,7 +268,9 @@ class World {
     void ask_as_the_engine(TargetIndex target, const Instance& instance, std::uint32_t streak, bool news) {
         const auto& check = behaviours_[target].engines_check;
         if (!check) return;
-        after(check->interval, [this, target, instance, streak, news, retries = check->retries] {
+        const std::uint64_t round = ++asking_[target];
+        after(check->interval, [this, target, instance, streak, news, round, retries = check->retries] {
+            if (asking_[target] != round) return;  // it was begun anew meanwhile
             if (live_[target].count(instance.id) == 0 || !(engine.target(target).instance == instance)) return;
             const Answer answer = behaviours_[target].answer(*this);
             const std::uint32_t now_failed = answer.outcome == Outcome::failed ? streak + 1 : 0;
@@ -418,6 +425,7 @@ class World {
     Due due_;
     std::int64_t last_pid_ = 100;
     bool backend_is_there_ = false;
+    std::map<TargetIndex, std::uint64_t> asking_;  ///< rounds of the engine's own check
 };
 
 }  // namespace keepwell::testing

@@ -50,6 +50,10 @@ class EntryReader {
                 std::function<void(const std::string&)> tell);
     /// Once.
     void begin(Done done);
+    /// A pull that is under way ends now, and with it this.
+    void give_up(std::string why) {
+        if (image_) image_->give_up(std::move(why));
+    }
     /// Only reads it: no image is pulled and no network made.
     void read(Done done);
 

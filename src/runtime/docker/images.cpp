@@ -68,7 +68,8 @@ class ImageBringer::Pull {
         const bool broken = answer.end != Answer::End::answered;
         std::string failure = error_.empty() ? answer.error : error_;
         if (failure.empty() && !answer.ok()) failure = "the engine ended the pull";
-        done_(std::move(failure), broken && error_.empty());
+        const auto done = std::move(done_);  // which may end this
+        done(std::move(failure), broken && error_.empty());
     }
 
     JsonLines lines_;
@@ -106,7 +107,15 @@ void ImageBringer::pull() {
                                    [this](const std::string& failure, bool broken) { pulled(failure, broken); });
 }
 
+void ImageBringer::give_up(std::string why) {
+    if (!pull_) return;
+    pull_.reset();
+    const auto done = std::move(done_);
+    done(std::move(why));
+}
+
 void ImageBringer::pulled(const std::string& failure, bool broken) {
+    pull_.reset();
     // Whatever the stream said: it is here when the engine says that it is.
     look([this, failure, broken](bool here, std::string trouble) {
         if (!trouble.empty()) return done_(std::move(trouble));

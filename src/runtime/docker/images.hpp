@@ -35,6 +35,8 @@ class ImageBringer {
 
     /// Once; `done` gets an empty text, or why the image is not here.
     void begin(std::function<void(std::string failure)> done);
+    /// A pull that is under way ends now; done with this text. Otherwise it ends soon by itself.
+    void give_up(std::string why);
 
   private:
     class Pull;

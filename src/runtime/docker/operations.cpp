@@ -27,35 +27,52 @@ void StartOperation::give_up() {
 
 void StartOperation::begin(Done done) {
     done_ = std::move(done);
-    const auto look_at = [this](const std::string& container) {
-        place_.asker.look(container, [this](const Look& look) { looked(look); });
-    };
-    if (target_.kind == TargetKind::container) {
-        return look_by_labels([look_at, this](const std::string& id) { look_at(id.empty() ? container_ : id); });
-    }
-    if (container_.empty()) return end({}, "there is no such container");
+    if (target_.kind == TargetKind::container) return look_by_labels();
     look_at(container_);
 }
 
+void StartOperation::look_at(const std::string& container) {
+    place_.asker.look(container, [this](const Look& look) { looked(look); });
+}
+
 // Ours is who bears the labels: a name may be anybody's.
-void StartOperation::look_by_labels(const std::function<void(std::string)>& then) {
+void StartOperation::look_by_labels() {
     const auto label = [](std::string_view key, const std::string& value) { return std::string{key} + "=" + value; };
     const Json filter{{"label", {label(label_project, target_.container->project), label(label_target, target_.name)}}};
-    place_.asker.get(
-        "/containers/json?all=1&filters=" + url_encode(json_line(filter)), [this, then](const Answer& answer) {
-            std::string id;
-            for (const auto& container : container_list(answer.body).value_or(std::vector<ListedContainer>{})) {
-                if (container.name == target_.container->name || id.empty()) id = container.id;
-            }
-            then(id);
-        });
+    const std::string path = "/containers/json?all=1&filters=" + url_encode(json_line(filter));
+    place_.asker.get(path, [this](const Answer& answer) {
+        const auto ours = container_list(answer.body).value_or(std::vector<ListedContainer>{});
+        const ListedContainer* chosen = nullptr;
+        bool runs = false;
+        std::string unfinished;
+        for (const auto& container : ours) {
+            const Role role = role_of(container.name);
+            if (role.part != Role::Part::named) unfinished = role.name;
+            if (!chosen || container.name == target_.container->name) chosen = &container;
+            runs = runs || container.state == "running";
+        }
+        // A start that was broken off left two dead ones.
+        if (!unfinished.empty() && !runs && !cleared_) return clear_away(unfinished);
+        look_at(chosen ? chosen->id : container_);
+    });
+}
+
+void StartOperation::clear_away(const std::string& name) {
+    cleared_ = true;
+    Settling::Wanted wanted;
+    wanted.goal = Goal::commit;
+    wanted.name = name;
+    wanted.target = &target_;
+    settling_ = std::make_unique<Settling>(place_, std::move(wanted), tell_);
+    settling_->begin([this](const Settling::Result&) { look_by_labels(); });
 }
 
 void StartOperation::looked(const Look& look) {
     if (given_up_) return end(look, std::string{overtaken});
     if (!look.trouble.empty()) return end(look, look.trouble);
     if (target_.kind != TargetKind::container) {
-        return look.exists ? start(look) : end(look, "there is no such container: " + container_);
+        const std::string who = container_.empty() ? std::string{} : ": " + container_;
+        return look.exists ? start(look) : end(look, "there is no such container" + who);
     }
     const bool ours = look.exists && is_target_of(look.view, target_);
     if (ours && (look.up() || is_current(look.view, *place_.policy, target_))) return start(look);
@@ -114,6 +131,10 @@ RestartOperation::RestartOperation(Workplace& place, Instance life, Duration gra
 
 void RestartOperation::begin(Done done) {
     done_ = std::move(done);
+    if (life_.subject().empty()) {
+        return place_.asker.look({},
+                                 [this](Look nothing) { restarted(std::move(nothing), "there is no such container"); });
+    }
     restart_container(place_.asker, std::string{life_.subject()}, life_, grace_,
                       [this](Look look, const std::string& failure) { restarted(std::move(look), failure); });
 }

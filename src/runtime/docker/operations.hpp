@@ -32,7 +32,9 @@ class StartOperation final : public Operation {
 
   private:
     void looked(const Look& look);
-    void look_by_labels(const std::function<void(std::string id)>& then);
+    void look_at(const std::string& container);
+    void look_by_labels();
+    void clear_away(const std::string& name);
     void start(const Look& before);
     void make(const std::string& in_place_of);
     void replaced(const Replacing::Result& result);
@@ -48,6 +50,7 @@ class StartOperation final : public Operation {
     std::unique_ptr<Settling> settling_;
     std::unique_ptr<DependantRestarts> dependants_;
     bool given_up_ = false;
+    bool cleared_ = false;  ///< what an earlier start had left
 };
 
 /// Stops a container. A second stop joins it, and hurries it where that has less grace.

@@ -39,6 +39,11 @@ void Replacing::begin(std::function<void(Result)> done) {
     place_.asker.look(wanted_.container, [this](Look look) { looked(std::move(look)); });
 }
 
+void Replacing::give_up() {
+    steps_.give_up(std::string{overtaken});
+    if (entry_) entry_->give_up(std::string{overtaken});
+}
+
 void Replacing::looked(Look look) {
     older_ = std::move(look);
     if (!older_.trouble.empty()) return refuse(older_.trouble);
@@ -142,8 +147,14 @@ void Replacing::plan_stop_first() {
     plan_name();
     add("create " + to_make_.name, [this](const Next& next) { create(next); });
     if (older_.view.restarts_itself()) {
-        add("take the restart policy of " + name_ + " away",
-            [this, deed](const Next& next) { set_restart_policy(place_.asker, older_.view.id, "no", 0, deed(next)); });
+        add("take the restart policy of " + name_ + " away", [this](const Next& next) {
+            // An engine that cannot (Podman's older ones) may bring it back at its own next start, and no sooner.
+            const auto log = [this, next](const Look&, const std::string& why) {
+                if (!why.empty()) place_.log(name_ + ": its restart policy cannot be taken away: " + why);
+                next({});
+            };
+            set_restart_policy(place_.asker, older_.view.id, "no", 0, log);
+        });
     }
     if (older_.up()) add("stop " + name_, [this](const Next& next) { stop(next); });
     if (older_.view.auto_remove) {

@@ -36,7 +36,7 @@ class Replacing final : public Operation {
 
     /// Once.
     void begin(std::function<void(Result)> done);
-    void give_up() override { steps_.give_up(std::string{overtaken}); }
+    void give_up() override;
 
   private:
     using Next = Steps::Next;

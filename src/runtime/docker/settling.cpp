@@ -99,6 +99,8 @@ Settling::Settling(Workplace& place, Wanted wanted, std::function<void(const std
     progress_.was_up = wanted_.was_up;
 }
 
+Settling::~Settling() = default;
+
 void Settling::begin(std::function<void(Result)> done) {
     done_ = std::move(done);
     look_around();
@@ -345,8 +347,8 @@ void Settling::verify_attached(const Next& next) {
 
 void Settling::dependants(const Next& next) {
     if (goal_ == Goal::roll_back) {
-        const auto restarts = std::make_shared<DependantRestarts>(place_, *now_.older, tell_);
-        return restarts->begin([restarts, next] { next({}); });
+        restarts_ = std::make_unique<DependantRestarts>(place_, *now_.older, tell_);
+        return restarts_->begin([next] { next({}); });
     }
     place_.neighbours.dependants(now_.older->view.id, [this, next](std::vector<Dependant> all) {
         std::erase_if(all, [this](const Dependant& one) {

@@ -16,6 +16,8 @@
 
 namespace keepwell::runtime::docker {
 
+class DependantRestarts;
+
 class Settling final : public Operation {
   public:
     struct Wanted {
@@ -36,6 +38,7 @@ class Settling final : public Operation {
     };
 
     Settling(Workplace& place, Wanted wanted, std::function<void(const std::string&)> tell);
+    ~Settling() override;
 
     /// Once.
     void begin(std::function<void(Result)> done);
@@ -75,6 +78,7 @@ class Settling final : public Operation {
     std::unique_ptr<Stopping> stopping_;
     std::unique_ptr<EntryReader> entry_;
     std::unique_ptr<Settling> inner_;
+    std::unique_ptr<DependantRestarts> restarts_;
     struct Failure {
         Step step;
         std::string text;

@@ -371,6 +371,56 @@ TEST(CommandsInARow, nobody_is_told_when_keepwell_is_gone) {
     }
 }
 
+TEST(CommandsInARow, a_start_that_was_broken_off_is_cleared_away_by_the_next_one) {
+    ModelWorld world;
+    const auto api = world.own("api");
+    world.policy.name = "shop";
+    world.change_entry(api, {});
+    const auto id = world.model.run("api");
+    auto& old = *world.model.named(id);
+    old.status = "exited";
+    old.config["Labels"] = {{"io.keepwell.project", "shop"}, {"io.keepwell.target", "api"}};
+    for (const std::string until : {"create api.keepwell-new-…", "rename api to api.keepwell-old-…",
+                                    "rename api.keepwell-new-… to api", "start api"}) {
+        SCOPED_TRACE(until);
+        world.begin();
+        world.policy.services[api].container_version += "+";  // another entry each time
+        bool there = false;
+        world.on_step = [&](const std::string& step) { there = there || step == until; };
+        world.containers->start(++world.last_id, api, world.policy.targets[api]);
+        EXPECT_TRUE(await(world.loop, [&] { return there; }));
+        settle(world.loop);
+        world.crash();
+        world.on_step = {};
+        for (auto& [key, container] : world.model.containers) container.status = "exited";
+        world.begin();
+        EXPECT_EQ(world.start(api).failure, "");
+        EXPECT_EQ(world.model.there(), "api running");
+        world.crash();
+        for (auto& [key, container] : world.model.containers) container.status = "exited";
+    }
+}
+
+TEST(Evidence, it_is_given_within_a_second_whatever_the_engine_does) {
+    ModelWorld world;
+    const auto web = world.adopt("web");
+    const auto id = world.model.run("web");
+    world.begin();
+    const auto life = world.life(id);
+    for (const bool logs : {true, false}) {
+        world.model.engine.on("GET /containers/*/logs",
+                              logs ? Reply::chunked(200).chunk("\x01").wait(Gate{}) : Reply::silence());
+        world.model.fault("GET /containers/*/json", Fault::silent_before);
+        std::vector<supervisor::ContainerPort::Evidence> given;
+        const auto begun = world.loop.now();
+        world.containers->evidence(world.policy.targets[web], life, 100,
+                                   [&](auto evidence) { given.push_back(std::move(evidence)); });
+        EXPECT_TRUE(await(world.loop, [&] { return !given.empty(); }));
+        EXPECT_LT(world.loop.now() - begun, 1500ms);
+        EXPECT_EQ(given.front().inspect + given.front().log_tail, "");
+    }
+}
+
 // ---- versions -------------------------------------------------------------------------------------------------------
 
 TEST(ReplaceOnANewEngine, a_version_that_hides_a_configured_mac_address_is_not_spoken) {

@@ -191,7 +191,7 @@ Variants networks() {
          "--link {other}:db --link {other2} {plain}",
          {"run --detach --name {other} {plain}", "run --detach --name {other2} {plain}"},
          {},
-         {"sh -c 'grep -c db /etc/hosts'"}},
+         {"sh -c 'grep -cw db /etc/hosts'"}},
         {"links_in_user_network",
          "--network {net} --link {other}:db {plain}",
          {one.front(), "run --detach --name {other} --network {net} {plain}"}},
