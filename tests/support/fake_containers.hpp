@@ -365,7 +365,7 @@ class FakeContainers final : public supervisor::ContainerPort {
         return true;
     }
 
-    void end_life(const std::string& id, const ExitStatus& status, std::uint32_t number = 0) {
+    void end_life(const std::string id, const ExitStatus status, std::uint32_t number = 0) {
         Container* container = by_id(id);
         if (!container || !container->running || (number != 0 && container->number != number)) return;
         container->running = container->paused = false;
@@ -399,7 +399,7 @@ class FakeContainers final : public supervisor::ContainerPort {
         changed(id);
     }
 
-    void remove(const std::string& id) {
+    void remove(const std::string id) {  // a copy: it may be the container's own
         Container* container = by_id(id);
         if (!container) return;
         if (container->running) {
