@@ -204,12 +204,14 @@ class EngineModel {
         Container container;
         container.id = new_id();
         container.name = name;
-        container.host = body["HostConfig"];
+        container.host = {{"NetworkMode", "bridge"}};  // as the engine fills it in
+        container.host.update(body.value("HostConfig", Json::object()));
         if (body.contains("NetworkingConfig")) container.networks = body["NetworkingConfig"]["EndpointsConfig"];
         if (container.networks.empty()) container.networks = {{"bridge", Json::object()}};
         body.erase("HostConfig");
         body.erase("NetworkingConfig");
         container.config = body;
+        if (!container.config.contains("Labels")) container.config["Labels"] = Json::object();
         if (container.config.value("Hostname", "").empty()) container.config["Hostname"] = container.id.substr(0, 12);
         containers[container.id] = container;
         return Reply::json(201, Json{{"Id", container.id}, {"Warnings", Json::array()}}.dump());
