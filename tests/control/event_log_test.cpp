@@ -67,7 +67,7 @@ TEST(EventLog, is_read_in_pieces_without_a_gap) {
 
 TEST(EventLog, forgets_the_oldest_when_it_is_full_and_says_so) {
     House house{shop(), 1000};
-    house.probes.answers("api", {testing::ProbeAnswer::fail()});
+    house.probes.answers("api", {{simulation::Answer::fail()}});
     house.begin();
     house.after(1min);
     const std::string lines = read_all(house.events, {});

@@ -6,13 +6,13 @@
 
 #include "control/event_log.hpp"
 #include "control/router.hpp"
+#include "simulation/clock.hpp"
+#include "simulation/loop.hpp"
+#include "simulation/memory_journal.hpp"
+#include "simulation/probes.hpp"
+#include "simulation/processes.hpp"
 #include "supervisor/supervisor.hpp"
-#include "support/fake_probes.hpp"
-#include "support/fake_processes.hpp"
-#include "support/memory_journal.hpp"
 #include "support/policies.hpp"
-#include "support/virtual_clock.hpp"
-#include "support/virtual_loop.hpp"
 
 namespace keepwell::control {
 
@@ -46,12 +46,12 @@ struct House {
         return all;
     }
 
-    testing::VirtualLoop loop;
-    testing::FakeProbes probes{loop, sink()};
-    testing::FakeProcesses processes{loop, sink()};
-    testing::VirtualClock clock{loop, beginning()};
-    testing::FakeOutput output;
-    journal::MemoryJournal journal;
+    simulation::Loop loop;
+    simulation::Probes probes{loop, sink()};
+    simulation::Processes processes{loop, sink()};
+    simulation::Clock clock{loop, beginning()};
+    simulation::Output output;
+    simulation::MemoryJournal journal;
     std::string trouble;
     std::string output_folder = "/state/output";
     supervisor::Supervisor supervisor;

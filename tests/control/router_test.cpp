@@ -75,7 +75,7 @@ TEST(Status, of_everything_is_exact) {
 
 TEST(Status, of_a_held_remedy_names_the_hold) {
     House house{shop()};
-    house.probes.answers("api", {testing::ProbeAnswer::fail()});
+    house.probes.answers("api", {{simulation::Answer::fail()}});
     house.begin();
     reply(house, "POST", "/v1/targets/api/pause");
     house.after(20s);
@@ -119,9 +119,9 @@ TEST(Status, tells_what_is_wrong_with_the_journal) {
 
 TEST(Status, survives_output_that_is_not_utf8) {
     House house{shop()};
-    testing::ProbeAnswer odd = testing::ProbeAnswer::fail();
+    simulation::Answer odd = simulation::Answer::fail();
     odd.output = "\xff\xfe";
-    house.probes.answers("api", {odd});
+    house.probes.answers("api", {{odd}});
     house.begin();
     house.after(10s);
     EXPECT_EQ(status(house, "api")["probes"][0]["last"]["output"], "\xef\xbf\xbd\xef\xbf\xbd");
@@ -139,8 +139,8 @@ TEST(Well, is_what_a_person_stopped_but_not_what_ended_badly) {
     House house{
         testing::policy_of({testing::Service{"by_hand"}, testing::Service{"done"}.restart(RestartCondition::none, 0s),
                             testing::Service{"broken"}.restart(RestartCondition::none, 0s)})};
-    house.processes.lives("done", {testing::ProcessLife::exits(0)});
-    house.processes.lives("broken", {testing::ProcessLife::exits(7)});
+    house.processes.lives("done", {simulation::Life::exits(0)});
+    house.processes.lives("broken", {simulation::Life::exits(7)});
     house.begin();
     reply(house, "POST", "/v1/targets/by_hand/stop");
     house.after(1s);
@@ -151,7 +151,7 @@ TEST(Well, is_what_a_person_stopped_but_not_what_ended_badly) {
 
 TEST(Well, is_not_what_waits_for_its_next_start) {
     House house{testing::policy_of({testing::Service{"one"}.restart(RestartCondition::any, 5s)})};
-    house.processes.lives("one", {testing::ProcessLife::exits(0), testing::ProcessLife::runs()});
+    house.processes.lives("one", {simulation::Life::exits(0), simulation::Life::runs()});
     house.begin();
     EXPECT_FALSE(is_well(house, "one"));
     house.after(5s);
@@ -292,7 +292,7 @@ TEST(DryRun, is_said_and_counts_by_what_the_probes_say) {
     Policy policy = shop();
     policy.mode = Mode::dry_run;
     House house{policy};
-    house.probes.answers("api", {testing::ProbeAnswer::pass(), testing::ProbeAnswer::fail()});
+    house.probes.answers("api", {{simulation::Answer::pass()}, {simulation::Answer::fail()}});
     house.begin();
     house.after(10s);
     EXPECT_EQ(Json::parse(reply(house, "GET", "/v1/status").body)["mode"], "dry-run");

@@ -18,6 +18,7 @@ ARROWS = {
     "src/policy": {"include/keepwell/model"},
     "src/journal": {"include/keepwell/model"},
     "src/supervisor": {"include/keepwell/engine", "include/keepwell/model", "src/journal"},
+    "src/simulation": {"include/keepwell/engine", "include/keepwell/model", "src/journal", "src/policy", "src/supervisor"},
     "src/runtime": {"include/keepwell/model", "src/supervisor/ports.hpp"},
     "src/ping": set(),  # keepwell-ping is small and static: nothing of the rest is in it
     "src/control": {"include/keepwell/engine", "include/keepwell/model", "src/journal", "src/supervisor"},

@@ -17,10 +17,13 @@
 #include <sstream>
 
 #include "policy/load.hpp"
-#include "support/house.hpp"
+#include "simulation/house.hpp"
+#include "support/trace.hpp"
 
 namespace keepwell::testing {
 namespace {
+
+using simulation::House;
 
 std::string read(const std::filesystem::path& path) {
     std::ifstream file{path};
@@ -69,11 +72,11 @@ class Scenario {
         } else if (first == "at") {
             happens(duration_of(second), words);
         } else if (second == "answers") {
-            house_.probes.script(first, script(words));
+            house_.probes.answers(first, timeline(words));
         } else if (second == "lives") {
             lives_[first].push_back(life(words));
         } else if (second == "hooks") {
-            HookLife hook;
+            simulation::HookLife hook;
             words >> hook.status.value;
             house_.processes.hooks(first, {hook});
         } else {
@@ -81,30 +84,32 @@ class Scenario {
         }
     }
 
-    /// "pass x5 fail" as single words.
-    static std::vector<std::string> script(std::istringstream& words) {
-        std::vector<std::string> all;
+    /// "pass x5 fail".
+    static simulation::Timeline timeline(std::istringstream& words) {
+        using simulation::Answer;
+        const std::map<std::string, Answer> answers{
+            {"pass", Answer::pass()}, {"fail", Answer::fail()}, {"error", Answer::error()}, {"hang", Answer::hang()}};
+        simulation::Timeline all;
         for (std::string word; words >> word;) {
-            if (word[0] != 'x') {
-                all.push_back(word == "hang" ? "timeout" : word);
-                continue;
+            if (word[0] == 'x') {
+                all.back().times = static_cast<std::uint32_t>(std::stoul(word.substr(1)));
+            } else {
+                all.push_back({answers.at(word)});
             }
-            const std::string repeated = all.back();
-            all.insert(all.end(), std::stoul(word.substr(1)) - 1, repeated);
         }
         return all;
     }
 
-    static ProcessLife life(std::istringstream& words) {
+    static simulation::Life life(std::istringstream& words) {
         std::string word, after;
         words >> word;
-        if (word == "runs") return ProcessLife::runs();
-        if (word == "fails") return ProcessLife::fails("cannot execute `it`: No such file or directory");
-        if (word == "ignores-stop") return ProcessLife::ignores_stop();
+        if (word == "runs") return simulation::Life::runs();
+        if (word == "fails") return simulation::Life::fails("cannot execute `it`: No such file or directory");
+        if (word == "ignores-stop") return simulation::Life::ignores_stop();
         int code = 0;
         std::string length = "0s";
         words >> code >> after >> length;
-        return ProcessLife::exits(code, duration_of(length));
+        return simulation::Life::exits(code, duration_of(length));
     }
 
     void happens(Duration at, std::istringstream& words) {
@@ -119,7 +124,7 @@ class Scenario {
     }
 
     House& house_;
-    std::map<std::string, std::deque<ProcessLife>> lives_;
+    std::map<std::string, std::deque<simulation::Life>> lives_;
     Duration end_ = 1min;
 };
 
@@ -137,7 +142,7 @@ TEST_P(Scenarios, decide_as_recorded) {
     house.begin();
     house.run_until(scenario.end());
     std::string trace;
-    for (const std::string& line : house.trace()) trace += line + "\n";
+    for (const std::string& line : trace_of(house)) trace += line + "\n";
 
     if (std::getenv("KEEPWELL_UPDATE_TRACES")) std::ofstream{folder / "trace"} << trace;
     EXPECT_EQ(trace, read(folder / "trace"));

@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "support/house.hpp"
+#include "simulation/house.hpp"
 #include "support/policies.hpp"
+#include "support/trace.hpp"
 
 namespace keepwell::testing {
 namespace {
+
+using simulation::Answer;
+using simulation::House;
 
 using Lines = std::vector<std::string>;
 
@@ -111,7 +115,7 @@ TEST(Supervisor, a_maintenance_window_opens_and_closes_by_the_wall_clock) {
     house.begin();
     house.run_until(24h);
     Lines lines;
-    for (const std::string& line : house.trace()) {
+    for (const std::string& line : trace_of(house)) {
         if (line.find("maintenance") != std::string::npos) lines.push_back(line);
     }
     EXPECT_EQ(lines, (Lines{"2h0m0s api maintenance.began", "3h0m0s api maintenance.ended"}));
@@ -119,7 +123,7 @@ TEST(Supervisor, a_maintenance_window_opens_and_closes_by_the_wall_clock) {
 
 TEST(Supervisor, evidence_is_kept_before_a_remedy_ends_the_instance) {
     House house{policy_of({Service{"api"}.probed(1s, 2)})};
-    house.probes.answers("api", {ProbeAnswer::fail()});
+    house.probes.answers("api", {{Answer::fail()}});
     house.begin();
     house.run_until(Duration{2500ms});
     const auto evidence = all_of<journal::Evidence>(house);
@@ -230,9 +234,8 @@ TEST(Supervisor, what_was_recorded_leads_to_the_same_decisions_again) {
                                Service{"flask"}.probed(1s, 2).after(0, DependencyCondition::service_healthy)});
     policy.record = true;
     House house{policy};
-    house.processes.lives("redis", {ProcessLife::exits(1, 10s), ProcessLife::runs()});
-    house.probes.answers("flask", {ProbeAnswer::pass(), ProbeAnswer::fail(), ProbeAnswer::fail(), ProbeAnswer::fail(),
-                                   ProbeAnswer::fail(), ProbeAnswer::pass()});
+    house.processes.lives("redis", {simulation::Life::exits(1, 10s), simulation::Life::runs()});
+    house.probes.answers("flask", {{Answer::pass()}, {Answer::fail(), 4}, {Answer::pass()}});
     house.begin();
     house.run_until(1min);
 
@@ -248,7 +251,7 @@ TEST(Supervisor, what_was_recorded_leads_to_the_same_decisions_again) {
         while (again.next_deadline() <= record.at) take(event::Tick{}, again.next_deadline());
         take(input->event, record.at);
     }
-    EXPECT_EQ(decided, house.trace());
+    EXPECT_EQ(decided, trace_of(house));
     EXPECT_GT(decided.size(), 20u);
 }
 

@@ -6,6 +6,7 @@
 #include "keepwell/model/command.hpp"
 #include "keepwell/model/fact.hpp"
 #include "keepwell/model/spec.hpp"
+#include "simulation/house.hpp"
 
 namespace keepwell::testing {
 
@@ -68,6 +69,17 @@ inline std::string trace_line(const Policy& policy, const Fact& fact, Instant at
     const std::string who = fact.target == no_target ? "host" : policy.targets[fact.target].name;
     const std::string what = std::visit(FactText{}, fact.body);
     return moment(at) + " " + who + " " + std::string{type_name(fact)} + (what.empty() ? "" : " " + what);
+}
+
+/// The journal's facts as a trace. Events are their causes and not repeated here.
+inline std::vector<std::string> trace_of(const simulation::House& house) {
+    std::vector<std::string> lines;
+    for (const journal::Record& record : house.journal.records) {
+        if (const auto* noted = std::get_if<journal::Noted>(&record.body)) {
+            lines.push_back(trace_line(house.supervisor->engine().policy(), noted->fact, record.at));
+        }
+    }
+    return lines;
 }
 
 }  // namespace keepwell::testing

@@ -13,8 +13,8 @@
 #ifdef KEEPWELL_CONTRACT_ON_DOCKER
 #include "runtime/docker/container_world.hpp"
 #else
-#include "support/fake_containers.hpp"
-#include "support/virtual_loop.hpp"
+#include "simulation/containers.hpp"
+#include "simulation/loop.hpp"
 #endif
 
 namespace keepwell::testing {
@@ -126,19 +126,19 @@ class End {
     void change_entry(TargetIndex index) { policy_.services[index].container_version = "2"; }
     void lose_image(TargetIndex) { fake_.no_image("app:1"); }
     void make(const std::string& what, Behaviour behaviour, bool started = true) {
-        FakeContainer made;
+        simulation::Made made;
         made.name = what;
-        ContainerLife life;
+        simulation::Life life;
         switch (behaviour) {
             case Behaviour::obeys: break;
-            case Behaviour::ignores_stop: life = ContainerLife::ignores_stop(); break;
-            case Behaviour::exits_3: life = ContainerLife::exits(3); break;
-            case Behaviour::cannot_start: life = ContainerLife::fails("/absent: no such file or directory"); break;
+            case Behaviour::ignores_stop: life = simulation::Life::ignores_stop(); break;
+            case Behaviour::exits_3: life = simulation::Life::exits(3); break;
+            case Behaviour::cannot_start: life = simulation::Life::fails("/absent: no such file or directory"); break;
             case Behaviour::is_restarted: made.restart = "always"; break;
             case Behaviour::is_removed: made.auto_remove = true; break;
             case Behaviour::turns_sick:
                 made.healthcheck = Healthcheck{};
-                life = ContainerLife::turns({{1s, Health::healthy}, {2s, Health::unhealthy}});
+                life = simulation::Life::turns({{1s, Health::healthy}, {2s, Health::unhealthy}});
                 break;
             case Behaviour::publishes_port: made.publishes_a_port = true; break;
         }
@@ -161,7 +161,7 @@ class End {
         if (verb == "pause") fake_.person_pauses(what);
         if (verb == "unpause") fake_.person_pauses(what, false);
     }
-    void exits(const std::string& what) { fake_.exits(what, 143); }
+    void exits(const std::string& what) { fake_.ends(what, {ExitStatus::Kind::code, 143, {}}); }
     Instance life(const std::string& what) const { return fake_.life(what); }
     std::string there() const { return fake_.there(); }
 
@@ -199,14 +199,14 @@ class End {
         return static_cast<TargetIndex>(policy_.targets.size() - 1);
     }
 
-    VirtualLoop loop_;
+    simulation::Loop loop_;
     Policy policy_;
     std::deque<Event> events_;
     std::size_t steps_ = 0;
-    FakeContainers fake_{loop_, [this](Event event) {
-                             if (std::holds_alternative<event::StepTaken>(event)) return void(++steps_);
-                             events_.push_back(std::move(event));
-                         }};
+    simulation::Containers fake_{loop_, [this](Event event) {
+                                     if (std::holds_alternative<event::StepTaken>(event)) return void(++steps_);
+                                     events_.push_back(std::move(event));
+                                 }};
 };
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "runtime/probe/real_probes.hpp"
 #include "runtime/probe/test_server.hpp"
-#include "support/fake_probes.hpp"
+#include "simulation/probes.hpp"
 
 namespace keepwell::runtime {
 namespace {
@@ -11,8 +11,8 @@ namespace {
 class FakeEnds final : public Ends {
   public:
     FakeEnds() {
-        fake_.script("failing", {"fail"});
-        fake_.script("hanging", {"timeout"});
+        fake_.answers("failing", {{simulation::Answer::fail()}});
+        fake_.answers("hanging", {{simulation::Answer::hang()}});
     }
     supervisor::ProbePort& port() override { return fake_; }
     TargetSpec passing() override { return named("passing"); }
@@ -32,9 +32,9 @@ class FakeEnds final : public Ends {
         target.probe = TcpProbe{};
         return target;
     }
-    keepwell::testing::VirtualLoop loop_;
+    simulation::Loop loop_;
     std::vector<event::ProbeFinished> delivered_;
-    keepwell::testing::FakeProbes fake_{
+    simulation::Probes fake_{
         loop_, [this](Event event) { delivered_.push_back(std::get<event::ProbeFinished>(std::move(event))); }};
 };
 
@@ -88,12 +88,18 @@ INSTANTIATE_TEST_SUITE_P(Ends, ProbePortContract,
                                            Kind{"tcp", make<TcpEnds>}, Kind{"exec", make<ExecEnds>}),
                          [](const auto& each) { return each.param.name; });
 
-TEST(FakeProbesScript, answers_come_in_order_and_the_last_one_stays) {
-    keepwell::testing::VirtualLoop loop;
+TEST(SimulatedProbes, answers_come_in_order_and_the_last_one_stays) {
+    simulation::Loop loop;
     std::vector<event::ProbeFinished> delivered;
-    keepwell::testing::FakeProbes fake{
+    simulation::Probes fake{
         loop, [&](Event event) { delivered.push_back(std::get<event::ProbeFinished>(std::move(event))); }};
-    fake.script("api", {"pass", "fail", "error", "timeout", "7", "pass"});
+    using simulation::Answer;
+    fake.answers("api", {{Answer::pass()},
+                         {Answer::fail()},
+                         {Answer::error()},
+                         {Answer::hang()},
+                         {Answer::exits(7)},
+                         {Answer::pass()}});
     TargetSpec api;
     api.name = "api";
     std::vector<int> codes;

@@ -5,8 +5,8 @@
 #include <csignal>
 
 #include "runtime/process/real_world.hpp"
-#include "support/fake_processes.hpp"
-#include "support/virtual_loop.hpp"
+#include "simulation/loop.hpp"
+#include "simulation/processes.hpp"
 
 namespace keepwell {
 namespace {
@@ -65,16 +65,16 @@ class FakeEnd {
     }
 
     TargetSpec target(Behaviour behaviour) {
-        using testing::ProcessLife;
-        auto life = ProcessLife::runs();
+        using simulation::Life;
+        auto life = simulation::Life::runs();
         switch (behaviour) {
             case Behaviour::runs: break;
-            case Behaviour::exits_3: life = ProcessLife::exits(3); break;
-            case Behaviour::killed_by_9: life = ProcessLife::killed(SIGKILL); break;
+            case Behaviour::exits_3: life = simulation::Life::exits(3); break;
+            case Behaviour::killed_by_9: life = simulation::Life::killed(SIGKILL); break;
             case Behaviour::cannot_execute:
-                life = ProcessLife::fails("cannot execute `/absent/program`: No such file or directory");
+                life = simulation::Life::fails("cannot execute `/absent/program`: No such file or directory");
                 break;
-            case Behaviour::ignores_term: life = ProcessLife::ignores_stop(); break;
+            case Behaviour::ignores_term: life = simulation::Life::ignores_stop(); break;
             case Behaviour::leaves_member: life.leaves_member = true; break;
         }
         fake_.lives("api", {life});
@@ -112,9 +112,9 @@ class FakeEnd {
     }
 
   private:
-    testing::VirtualLoop loop_;
+    simulation::Loop loop_;
     std::deque<Event> events_;
-    testing::FakeProcesses fake_{loop_, [this](Event event) { events_.push_back(std::move(event)); }};
+    simulation::Processes fake_{loop_, [this](Event event) { events_.push_back(std::move(event)); }};
 };
 
 template <typename End>

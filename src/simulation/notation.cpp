@@ -1,0 +1,362 @@
+// Reads the small languages word by word.
+#include "simulation/notation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <utility>
+
+#include "policy/quantities.hpp"
+#include "policy/text.hpp"
+
+namespace keepwell::simulation {
+namespace {
+
+struct Word {
+    std::string_view text;
+    std::size_t offset = 0;
+};
+
+/// Words between blanks; a comma is a word of its own.
+std::vector<Word> words_of(std::string_view text) {
+    std::vector<Word> words;
+    for (std::size_t i = 0; i < text.size();) {
+        if (text[i] == ' ' || text[i] == '\t' || text[i] == '\n') {
+            ++i;
+            continue;
+        }
+        const std::size_t end = text[i] == ',' ? i + 1 : std::min(text.find_first_of(" \t\n,", i), text.size());
+        words.push_back({text.substr(i, end - i), i});
+        i = end;
+    }
+    return words;
+}
+
+/// Goes over the words of a text; the first mistake stays.
+class Reader {
+  public:
+    explicit Reader(std::string_view text) : text_{text}, words_{words_of(text)} {}
+
+    bool done() const { return slip_.has_value() || at_ == words_.size(); }
+    bool failed() const { return slip_.has_value(); }
+    std::size_t offset() const { return at_ < words_.size() ? words_[at_].offset : text_.size(); }
+    std::string_view peek() const { return at_ < words_.size() ? words_[at_].text : std::string_view{}; }
+    std::string_view take() { return at_ < words_.size() ? words_[at_++].text : std::string_view{}; }
+    bool take_if(std::string_view word) {
+        if (done() || peek() != word) return false;
+        ++at_;
+        return true;
+    }
+    void expect(std::string_view word) {
+        if (!take_if(word)) expected("`" + std::string{word} + "`");
+    }
+
+    /// The word ahead is not what is wanted.
+    void expected(const std::string& what, const std::vector<std::string_view>& candidates = {}) {
+        if (slip_) return;
+        const std::string_view word = peek();
+        const std::string found = word.empty() ? "nothing follows" : "this is " + policy::quote(word);
+        slip_ = Slip{"expected " + what + ", but " + found + policy::did_you_mean(word, candidates), offset(),
+                     std::max<std::size_t>(word.size(), 1)};
+    }
+
+    Duration duration(std::string_view what) {
+        const auto value = policy::parse_duration(peek());
+        if (value) {
+            ++at_;
+            return *value;
+        }
+        expected("a duration such as `10s` " + std::string{what});
+        return Duration{0};
+    }
+    int number(const std::string& what, int least, int most) {
+        int value = 0;
+        const std::string_view word = peek();
+        const auto [stop, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+        if (failure == std::errc{} && stop == word.data() + word.size() && value >= least && value <= most) {
+            ++at_;
+            return value;
+        }
+        expected(what);
+        return 0;
+    }
+
+    template <typename T>
+    Read<T> finish(T value) {
+        if (!done()) expected("the end");
+        if (slip_) return tl::unexpected<Slip>(*slip_);
+        return value;
+    }
+
+  private:
+    std::string_view text_;
+    std::vector<Word> words_;
+    std::size_t at_ = 0;
+    std::optional<Slip> slip_;
+};
+
+using Names = std::vector<std::string_view>;
+
+struct NamedSignal {
+    std::string_view name;
+    int number;
+};
+constexpr std::array signals{
+    NamedSignal{"HUP", SIGHUP},   NamedSignal{"INT", SIGINT},   NamedSignal{"QUIT", SIGQUIT},
+    NamedSignal{"ILL", SIGILL},   NamedSignal{"ABRT", SIGABRT}, NamedSignal{"BUS", SIGBUS},
+    NamedSignal{"FPE", SIGFPE},   NamedSignal{"KILL", SIGKILL}, NamedSignal{"SEGV", SIGSEGV},
+    NamedSignal{"PIPE", SIGPIPE}, NamedSignal{"TERM", SIGTERM}, NamedSignal{"USR1", SIGUSR1},
+    NamedSignal{"USR2", SIGUSR2},
+};
+
+int signal_of(Reader& reader) {
+    std::string_view word = reader.peek();
+    if (word.starts_with("SIG")) word.remove_prefix(3);
+    for (const NamedSignal& one : signals) {
+        if (one.name != word) continue;
+        reader.take();
+        return one.number;
+    }
+    Names names;
+    for (const NamedSignal& one : signals) names.push_back(one.name);
+    reader.expected("a signal such as `SEGV`", names);
+    return 0;
+}
+
+/// "exit 1" or "signal SEGV", if that is what comes.
+std::optional<ExitStatus> exit_of(Reader& reader) {
+    if (reader.take_if("exit"))
+        return ExitStatus{ExitStatus::Kind::code, reader.number("an exit code from 0 to 255", 0, 255), {}};
+    if (reader.take_if("signal")) return ExitStatus{ExitStatus::Kind::signal, signal_of(reader), {}};
+    return std::nullopt;
+}
+
+std::optional<Answer> answer_of(Reader& reader) {
+    static const std::vector<std::pair<std::string_view, Answer>> answers{
+        {"ok", Answer::pass()},
+        {"fail", Answer::fail()},
+        {"timeout", Answer::hang()},
+        {"error", Answer::error()},
+    };
+    for (const auto& [word, answer] : answers) {
+        if (reader.take_if(word)) return answer;
+    }
+    if (reader.take_if("exit")) return Answer::exits(reader.number("an exit code from 0 to 255", 0, 255));
+    reader.expected("`ok`, `fail`, `timeout`, `error` or `exit N`", {"ok", "fail", "timeout", "error", "exit"});
+    return std::nullopt;
+}
+
+bool is_times(std::string_view word) { return word.size() > 1 && word[0] == 'x' && policy::is_digits(word.substr(1)); }
+
+std::optional<std::uint32_t> times_of(Reader& reader) {
+    if (!is_times(reader.peek())) return std::nullopt;
+    std::uint32_t times = 0;
+    const std::string_view digits = reader.peek().substr(1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), times);
+    if (times == 0 || digits.size() > 7) reader.expected("`x1` to `x9999999`");
+    reader.take();
+    return times;
+}
+
+void read_clauses(Reader& reader, Life& life) {
+    while (!reader.done()) {
+        reader.expect(",");
+        if (reader.take_if("starts")) {
+            reader.expect("in");
+            life.starts_in = reader.duration("after `starts in`");
+        } else if (reader.take_if("stops")) {
+            reader.expect("in");
+            life.stops_in = reader.duration("after `stops in`");
+        } else if (reader.take_if("ignores")) {
+            reader.expect("stop");
+            life.stops_in = std::nullopt;
+        } else {
+            reader.expected("`starts in`, `stops in` or `ignores stop`", {"starts", "stops", "ignores"});
+        }
+    }
+}
+
+std::optional<event::Verb> verb_of(std::string_view word) {
+    using enum event::Verb;
+    for (const event::Verb verb : {start, stop, restart, replace, pause, resume, reset}) {
+        if (keepwell::to_string(verb) == word) return verb;
+    }
+    return std::nullopt;
+}
+
+PersonActs::What docker_verb_of(Reader& reader) {
+    using enum PersonActs::What;
+    static const std::vector<std::pair<std::string_view, PersonActs::What>> verbs{
+        {"start", start}, {"stop", stop}, {"pause", pause}, {"unpause", unpause}, {"rm", remove}};
+    for (const auto& [word, verb] : verbs) {
+        if (reader.take_if(word)) return verb;
+    }
+    reader.expected("`start`, `stop`, `pause`, `unpause` or `rm`", {"start", "stop", "pause", "unpause", "rm"});
+    return stop;
+}
+
+std::optional<Sighting> sighting_of(Reader& reader) {
+    Names names;
+    for (const WordedSighting& one : worded_sightings()) {
+        if (reader.peek() == one.words) {
+            reader.take();
+            return one.sighting;
+        }
+        names.push_back(one.words);
+    }
+    reader.expected("a word for what is seen, such as `running`, `unhealthy` or `restart`", names);
+    return std::nullopt;
+}
+
+/// The reason of a hold and the name of an alert may follow.
+void narrow(Reader& reader, Sighting& sighting) {
+    if (reader.done() || is_times(reader.peek())) return;
+    if (auto* held = std::get_if<Held>(&sighting)) {
+        using enum Hold;
+        Names names;
+        for (const Hold hold : {backend, paused, maintenance, dependency, storm, parallel, budget, backoff, dry_run}) {
+            names.push_back(keepwell::to_string(hold));
+            if (names.back() == reader.peek()) held->reason = hold;
+        }
+        if (held->reason) {
+            reader.take();
+        } else {
+            reader.expected("why it is held", names);
+        }
+    }
+    if (auto* alerted = std::get_if<Alerted>(&sighting)) {
+        const Names names{fact::alert_names.begin(), fact::alert_names.end()};
+        if (std::find(names.begin(), names.end(), reader.peek()) == names.end()) {
+            return reader.expected("the name of an alert", names);
+        }
+        alerted->name = reader.take();
+    }
+}
+
+}  // namespace
+
+Read<Timeline> read_timeline(std::string_view text) {
+    Reader reader{text};
+    Timeline timeline;
+    if (reader.done()) reader.expected("answers such as `ok x5 fail x3 ok`");
+    while (!reader.done()) {
+        const std::optional<Answer> answer = answer_of(reader);
+        if (!answer) break;
+        Answers run{*answer};
+        if (reader.take_if("in")) run.answer.takes = reader.duration("after `in`");
+        if (const auto times = times_of(reader)) {
+            run.times = *times;
+        } else if (reader.take_if("for")) {
+            run.lasts = reader.duration("after `for`");
+        }
+        timeline.push_back(std::move(run));
+    }
+    return reader.finish(std::move(timeline));
+}
+
+Read<Life> read_life(std::string_view text) {
+    Reader reader{text};
+    Life life;
+    if (reader.take_if("cannot")) {
+        reader.expect("start");
+        life.failure = "it can not be started";
+    } else if (const auto exit = exit_of(reader)) {
+        life.exit = *exit;
+        life.exits_after = reader.take_if("after") ? reader.duration("after `after`") : Duration{0};
+    } else if (!reader.take_if("run")) {
+        reader.expected("`run`, `exit N`, `signal NAME` or `cannot start`", {"run", "exit", "signal", "cannot"});
+    }
+    read_clauses(reader, life);
+    return reader.finish(std::move(life));
+}
+
+Read<HookLife> read_hook(std::string_view text) {
+    Reader reader{text};
+    HookLife hook;
+    const auto exit = exit_of(reader);
+    if (!exit) reader.expected("`exit N` or `signal NAME`", {"exit", "signal"});
+    if (exit) hook.status = *exit;
+    if (reader.take_if("in")) hook.takes = reader.duration("after `in`");
+    return reader.finish(std::move(hook));
+}
+
+Read<Action> read_action(std::string_view text) {
+    Reader reader{text};
+    if (const auto exit = exit_of(reader)) return reader.finish(Action{Ends{*exit}});
+    if (reader.take_if("docker")) return reader.finish(Action{PersonActs{docker_verb_of(reader)}});
+    if (const auto verb = verb_of(reader.peek())) {
+        reader.take();
+        return reader.finish(Action{Operates{*verb, "the test"}});
+    }
+    reader.expected("`exit N`, `signal NAME`, `docker …`, or what a person asks keepwell for",
+                    {"exit", "signal", "docker", "start", "stop", "restart", "replace", "pause", "resume", "reset"});
+    return reader.finish(Action{});
+}
+
+Read<Action> read_engine_action(std::string_view text) {
+    Reader reader{text};
+    if (reader.take_if("lost")) return reader.finish(Action{EngineLost{}});
+    if (!reader.take_if("found")) reader.expected("`lost` or `found`", {"lost", "found"});
+    return reader.finish(Action{EngineFound{}});
+}
+
+Read<Moment> read_moment(std::string_view text) {
+    Reader reader{text};
+    Moment moment;
+    const bool at_once = reader.peek() == "after";
+    if (!at_once) moment.length = reader.duration("such as `90s`, or `3s after redis unhealthy`");
+    if (!reader.done()) {
+        reader.expect("after");
+        moment.after_target = reader.take();
+        if (moment.after_target.empty()) reader.expected("the name of a target");
+        reader.take_if("is");
+        moment.after = sighting_of(reader);
+        if (moment.after) narrow(reader, *moment.after);
+        if (const auto times = times_of(reader)) moment.after_times = *times;
+    }
+    return reader.finish(std::move(moment));
+}
+
+Read<Claim> read_claim(std::string_view text) {
+    Reader reader{text};
+    Claim claim;
+    claim.text = text;
+    claim.negated = reader.take_if("no") || reader.take_if("not");
+    if (const auto sighting = sighting_of(reader)) claim.sighting = *sighting;
+    narrow(reader, claim.sighting);
+    return reader.finish(std::move(claim));
+}
+
+Read<Remedy> read_remedy(std::string_view text) {
+    using enum Remedy;
+    Reader reader{text};
+    Names names;
+    for (const Remedy remedy : {start, restart, replace, run, stop, notify}) {
+        names.push_back(keepwell::to_string(remedy));
+        if (reader.take_if(names.back())) return reader.finish(Remedy{remedy});
+    }
+    reader.expected("a remedy", names);
+    return reader.finish(Remedy::restart);
+}
+
+Read<WallTime> read_wall_time(std::string_view text) {
+    // "2026-11-28 03:00"
+    using namespace std::chrono;
+    const auto number = [&](std::size_t at, std::size_t length) {
+        unsigned value = 0;
+        std::from_chars(text.data() + at, text.data() + at + length, value);
+        return value;
+    };
+    const bool shaped = text.size() == 16 && text[4] == '-' && text[7] == '-' && text[13] == ':';
+    if (shaped) {
+        const auto day = year{static_cast<int>(number(0, 4))} / month{number(5, 2)} / std::chrono::day{number(8, 2)};
+        if (day.ok() && number(11, 2) < 24 && number(14, 2) < 60) {
+            return WallTime{sys_days{day} + hours{number(11, 2)} + minutes{number(14, 2)}};
+        }
+    }
+    return tl::unexpected<Slip>(Slip{
+        "expected a day and a time such as `2026-11-28 03:00`, but this is " + policy::quote(text), 0, text.size()});
+}
+
+}  // namespace keepwell::simulation
