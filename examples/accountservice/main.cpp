@@ -6,18 +6,20 @@
 //   GET|PUT  /testability/crash            it ends at once with exit code 1, and answers nobody
 //   GET      /accounts/10000               one account
 //
-// May know: api, Asio and Beast. SIGTERM and SIGINT end it at once; it has nothing to lose. Told to ignore SIGTERM, it
-// is the service that has to be killed.
+// May know: api, Asio and Beast. SIGTERM and SIGINT end it as soon as whoever has connected is answered. Told to ignore
+// SIGTERM, it is the service that has to be killed.
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -38,10 +40,28 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
+constexpr auto last_answers = 500ms;  // a connection on which nothing is asked keeps it no longer
+
+/// Who waits for an answer; the end waits for them.
+struct Waiting {
+    unsigned count = 0;
+    std::function<void()> when_none{};
+
+    void change(int by) {
+        count += static_cast<unsigned>(by);
+        if (count == 0 && when_none) when_none();
+    }
+};
+
 /// One connection: reads a request, answers it, and so on until the other side has enough.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    Session(tcp::socket socket, Api& api) : stream_(std::move(socket)), api_(api) {}
+    Session(tcp::socket socket, Api& api, Waiting& waiting) : stream_(std::move(socket)), api_(api), waiting_(waiting) {
+        set_waits(true);
+    }
+    ~Session() { set_waits(false); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     void read() {
         parser_.emplace();
@@ -54,7 +74,11 @@ class Session : public std::enable_shared_from_this<Session> {
     }
 
   private:
+    void set_waits(bool waits) {
+        if (waits != std::exchange(waits_, waits)) waiting_.change(waits ? 1 : -1);
+    }
     void write() {
+        set_waits(true);
         const auto& request = parser_->get();
         const std::string_view target(request.target().data(), request.target().size());
         const std::string_view method(request.method_string().data(), request.method_string().size());
@@ -68,6 +92,7 @@ class Session : public std::enable_shared_from_this<Session> {
         response_.body() = answer.body + "\n";
         response_.prepare_payload();
         http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code failed, std::size_t) {
+            self->set_waits(false);
             if (!failed && self->response_.keep_alive()) self->read();
         });
     }
@@ -77,18 +102,22 @@ class Session : public std::enable_shared_from_this<Session> {
     std::optional<http::request_parser<http::string_body>> parser_;
     http::response<http::string_body> response_;
     Api& api_;
+    Waiting& waiting_;
+    bool waits_ = false;
 };
 
 class Listener {
   public:
-    Listener(asio::io_context& io, const tcp::endpoint& at, Api& api) : acceptor_(io, at), pause_(io), api_(api) {}
+    Listener(asio::io_context& io, const tcp::endpoint& at, Api& api, Waiting& waiting)
+        : acceptor_(io, at), pause_(io), api_(api), waiting_(waiting) {}
 
     tcp::endpoint at() const { return acceptor_.local_endpoint(); }
 
     void accept() {
         acceptor_.async_accept([this](beast::error_code failed, tcp::socket socket) {
+            if (!acceptor_.is_open()) return;
             if (!failed) {
-                std::make_shared<Session>(std::move(socket), api_)->read();
+                begin(std::move(socket));
                 return accept();
             }
             // Out of descriptors, most likely: an immediate retry would only spin.
@@ -97,10 +126,25 @@ class Listener {
         });
     }
 
+    /// Nobody else is let in; who stands before the door is.
+    void close() {
+        beast::error_code failed;
+        acceptor_.non_blocking(true, failed);
+        while (!failed) {
+            tcp::socket socket(acceptor_.get_executor());
+            acceptor_.accept(socket, failed);
+            if (!failed) begin(std::move(socket));
+        }
+        acceptor_.close(failed);
+    }
+
   private:
+    void begin(tcp::socket socket) { std::make_shared<Session>(std::move(socket), api_, waiting_)->read(); }
+
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
     Api& api_;
+    Waiting& waiting_;
 };
 
 struct Options {
@@ -136,6 +180,7 @@ std::optional<Options> read_options(int argc, char** argv) {
 }
 
 int serve(const Options& options) {
+    Waiting waiting;
     asio::io_context io(1);
     asio::signal_set signals(io, SIGINT);
     if (options.ignores_sigterm) {
@@ -143,13 +188,21 @@ int serve(const Options& options) {
     } else {
         signals.add(SIGTERM);
     }
-    signals.async_wait([&io](beast::error_code, int) { io.stop(); });
     Api api{Store(options.store)};
-    Listener listener(io, {options.address, options.port}, api);
+    Listener listener(io, {options.address, options.port}, api, waiting);
+    asio::steady_timer patience(io);
+    signals.async_wait([&](beast::error_code, int) {
+        listener.close();
+        patience.expires_after(last_answers);
+        patience.async_wait([&io](beast::error_code) { io.stop(); });
+        waiting.when_none = [&io] { io.stop(); };
+        waiting.change(0);
+    });
     listener.accept();
     std::cout << "accountservice: listening on http://" << listener.at() << ", accounts in " << options.store
               << std::endl;
     io.run();
+    waiting.when_none = {};
     std::cout << "accountservice: ended\n";
     return 0;
 }
