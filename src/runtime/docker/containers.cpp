@@ -29,7 +29,7 @@ Containers::Containers(Loop& loop, EngineAddress address, supervisor::EventSink 
           [this](const ListedContainer& container) { return bindings_.is_interesting(container); }, listener()),
       asker_(loop, api_, options.asker),
       neighbours_(asker_),
-      place_{loop, asker_, neighbours_, successions_, nullptr, {}, {}, {}, {}} {
+      place_{loop, asker_, neighbours_, successions_, nullptr, {}, {}, {}, {}, options.drain} {
     place_.container_of = [this](TargetIndex index) {
         const Seen* seen = bindings_.container_of(index);
         return seen ? seen->view.id : std::string{};

@@ -31,7 +31,8 @@ class Containers final : public supervisor::ContainerPort {
     struct Options {
         Watcher::Options watcher;
         Asker::Options asker;
-        Bindings::Options bindings;  ///< engine_now and refresh are set here
+        Bindings::Options bindings;                ///< engine_now and refresh are set here
+        Duration drain = std::chrono::seconds{2};  ///< Workplace::drain
     };
 
     Containers(Loop& loop, EngineAddress address, supervisor::EventSink sink, Options options);

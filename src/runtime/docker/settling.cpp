@@ -87,6 +87,11 @@ std::string joined(const std::vector<std::string>& texts, const char* between) {
     return all;
 }
 
+// Docker's DNS tells others on its networks where it is.
+bool has_names(const Look& look) {
+    return std::ranges::any_of(look.view.networks, [](const auto& network) { return is_user_defined(network.name); });
+}
+
 // It ran when what it depends on ended.
 bool ended_with(const ContainerView& view, EngineTime since) {
     return view.started_at != EngineTime{} && view.finished_at >= since - together;
@@ -95,7 +100,7 @@ bool ended_with(const ContainerView& view, EngineTime since) {
 }  // namespace
 
 Settling::Settling(Workplace& place, Wanted wanted, std::function<void(const std::string&)> tell)
-    : place_(place), wanted_(std::move(wanted)), tell_(std::move(tell)), goal_(wanted_.goal) {
+    : place_(place), wanted_(std::move(wanted)), tell_(std::move(tell)), draining_(place.loop), goal_(wanted_.goal) {
     progress_.was_up = wanted_.was_up;
 }
 
@@ -104,6 +109,11 @@ Settling::~Settling() = default;
 void Settling::begin(std::function<void(Result)> done) {
     done_ = std::move(done);
     look_around();
+}
+
+void Settling::give_up() {
+    given_up_ = true;
+    if (drained_) draining_.arm(place_.loop.now(), [this] { std::exchange(drained_, {})({}); });
 }
 
 // ---- look ---------------------------------------------------------------------------------------------------------
@@ -133,6 +143,7 @@ void Settling::looked(const std::vector<Look>& looks) {
         std::swap(now_.older, now_.newer);
     }
     if (now_.older && now_.newer) place_.successions.add(now_.older->view.id, now_.newer->view.id);
+    progress_.has_clients = now_.older && now_.newer && now_.older->up() && now_.newer->up() && has_names(*now_.older);
     if (goal_ == Goal::renew && now_.older) {
         const auto& view = now_.older->view;
         const bool runs = now_.older->up() && view.name == wanted_.name;
@@ -231,6 +242,7 @@ void Settling::take(const Step& step) {
         case Move::start: return start_container(place_.asker, step.id, done);
         case Move::rename: return rename_container(place_.asker, step.id, step.name, done);
         case Move::dependants: return dependants(next);
+        case Move::drain: return drain(next);
         case Move::remove: return remove_container(place_.asker, step.id, false, done);
     }
 }
@@ -341,6 +353,11 @@ void Settling::verify_attached(const Next& next) {
             next(lines.empty() ? std::string{} : "it is not the same as the old one: " + joined(lines, "; "));
         });
     });
+}
+
+void Settling::drain(const Next& next) {
+    drained_ = next;
+    draining_.arm(later(place_.loop.now(), place_.drain), [this] { std::exchange(drained_, {})({}); });
 }
 
 // ---- dependants ---------------------------------------------------------------------------------------------------

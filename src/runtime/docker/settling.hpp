@@ -42,7 +42,7 @@ class Settling final : public Operation {
 
     /// Once.
     void begin(std::function<void(Result)> done);
-    void give_up() override { given_up_ = true; }
+    void give_up() override;
 
   private:
     using Next = std::function<void(std::string failure)>;
@@ -59,6 +59,7 @@ class Settling final : public Operation {
     void attach(const Next& next);
     void attach(std::vector<Connection> left, const Next& next);
     void verify_attached(const Next& next);
+    void drain(const Next& next);
     void dependants(const Next& next);
     void look_after(std::vector<Dependant> left, const Next& next);
     void look_after(const Dependant& dependant, const Next& next);
@@ -75,6 +76,8 @@ class Settling final : public Operation {
     std::vector<Connection> endpoints_;  ///< that the new one should have
     bool endpoints_known_ = false;
     bool looked_for_a_stop_ = false;
+    Timer draining_;
+    Next drained_;  ///< empty: it does not drain
     std::unique_ptr<Stopping> stopping_;
     std::unique_ptr<EntryReader> entry_;
     std::unique_ptr<Settling> inner_;

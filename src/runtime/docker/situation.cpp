@@ -103,6 +103,7 @@ std::string to_string(const Step& step) {
         case Move::start: return "start " + step.subject;
         case Move::rename: return "rename " + step.subject + " to " + step.name;
         case Move::dependants: return "look after what depends on " + step.subject;
+        case Move::drain: return "let " + step.subject + " answer who still has its address";
         case Move::remove: return "remove " + step.subject;
     }
     return {};
@@ -126,7 +127,8 @@ class Choice {
   private:
     bool open(const Step& step) const {
         const auto passed = progress_.passed.find(step);
-        const int tries = step.move == Move::dependants ? 1 : most_tries;  // those are never seen to be done
+        const bool never_shows = step.move == Move::dependants || step.move == Move::drain;
+        const int tries = never_shows ? 1 : most_tries;
         return passed == progress_.passed.end() || passed->second < tries;
     }
     bool bears_name(const Look& look) const { return look.view.name == now_.name; }
@@ -164,6 +166,7 @@ class Choice {
         return first_open({
             {renews && progress_.was_up && !newer.up(), step(Move::start, newer)},
             {true, step(Move::dependants, older)},
+            {!renews && progress_.has_clients, step(Move::drain, older)},
             {older.up(), step(Move::stop, older)},
             {true, step(Move::remove, older)},
         });

@@ -66,6 +66,7 @@ enum class Move : std::uint8_t {
     start,
     rename,      ///< to `name`
     dependants,  ///< those of the old one: made anew (commit, renew) or restarted (roll_back)
+    drain,       ///< let the old one answer on, for those who have its address
     remove,
 };
 
@@ -88,6 +89,7 @@ struct Progress {
     bool aliases_missing = false;  ///< the new one lacks aliases that it should have
     bool was_up = true;            ///< the old one ran when it began
     bool being_stopped = false;    ///< the old one runs, and somebody has asked its engine to stop it
+    bool has_clients = false;      ///< both run where they are found by name: some may have the old one's address
     /// Done, or tried in vain: nothing is tried more than twice. What failed is for whoever takes the steps to tell.
     std::map<Step, int> passed;
 };

@@ -41,6 +41,9 @@ struct Workplace {
     std::function<EngineTime()> engine_now;
     /// A line for people.
     std::function<void(const std::string&)> log;
+    /// How long the old one goes on when the new one is found beside it. An address that the engine's DNS tells is
+    /// not there yet for some milliseconds; who asked it too early asks again after 1 s, or turns to the old one.
+    Duration drain{0};
     /// By name: who waits for a network that another target's operation is making. The engine would make two of it
     /// (20.10 checks for duplicates without a lock), and no container could name it then.
     std::map<std::string, std::vector<std::function<void()>>> networks_being_made{};

@@ -28,6 +28,7 @@ inline std::vector<std::string> obedient() {
 
 class PortWorld {
   public:
+    PortWorld() { options.drain = 50ms; }
     virtual ~PortWorld() = default;
 
     virtual std::string name(const std::string& what) const { return what; }

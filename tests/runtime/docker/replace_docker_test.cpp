@@ -274,7 +274,8 @@ TEST_F(OnANetwork, start_first_nobody_finds_the_new_one_before_it_is_proven_and_
     EXPECT_THAT(world.steps,
                 ElementsAre("give web.keepwell-new-… its network aliases", "take the restart policy of web away",
                             "rename web to web.keepwell-old-…", "rename web.keepwell-new-… to web",
-                            "stop web.keepwell-old-…", "remove web.keepwell-old-…"));
+                            "let web.keepwell-old-… answer who still has its address", "stop web.keepwell-old-…",
+                            "remove web.keepwell-old-…"));
     EXPECT_EQ(world.there(), "client running, web running");
     EXPECT_THAT(resolve("shop"), ElementsAre(address_of(world.name("web"))));
     EXPECT_THAT(resolve(world.name("web")), ElementsAre(address_of(world.name("web"))));

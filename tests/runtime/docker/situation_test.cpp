@@ -81,7 +81,8 @@ class World {
         switch (step.move) {
             case Move::rest:
             case Move::create:
-            case Move::dependants: break;
+            case Move::dependants:
+            case Move::drain: break;
             case Move::attach: progress.aliases_missing = false; break;
             case Move::silence: view.restart_policy = "no"; break;
             case Move::restore: view.restart_policy = step.name; break;
@@ -132,6 +133,15 @@ TEST(Commit, after_start_first_the_new_one_takes_over_the_aliases_and_the_name_b
                             "rename web to " + parked, "rename " + fresh + " to web",
                             "look after what depends on " + parked, "stop " + parked, "remove " + parked));
     EXPECT_THAT(world.there(), ElementsAre("web: new, running, always"));
+}
+
+TEST(Commit, clients_that_have_the_old_ones_address_are_answered_for_a_while_when_the_new_one_has_its_dependants) {
+    Progress progress;
+    progress.has_clients = true;
+    World world({container(old_id, parked, running), container(new_id, "web", running, "always")});
+    EXPECT_THAT(world.run(Goal::commit, progress), ElementsAre("look after what depends on " + parked,
+                                                               "let " + parked + " answer who still has its address",
+                                                               "stop " + parked, "remove " + parked));
 }
 
 TEST(Commit, a_crash_between_the_two_renames_is_gone_on_from) {
