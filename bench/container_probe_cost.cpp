@@ -4,20 +4,12 @@
 // off. On a Docker engine of its own (tests/support/docker), so that nothing else is counted.
 //
 //     bench_container_probes [SECONDS]       of each of the four measurements; 30 unless given
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,114 +20,26 @@
 #include "runtime/probe/probes.hpp"
 #include "runtime/process/children.hpp"
 #include "runtime/process/command.hpp"
+#include "support/engine.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
+using bench::Engine;
+using bench::output_of;
 
 constexpr unsigned containers = 20;
 constexpr Duration interval = 1s;
 constexpr Duration settling = 3s;
-constexpr auto image = "keepwell-test/accountservice";
 constexpr auto asked_url = "http://127.0.0.1:6767/health";
-
-// ---- programs -----------------------------------------------------------------------------------------------------
-
-/// What a command prints; it must succeed.
-std::string output_of(const std::string& command) {
-    std::string text;
-    FILE* const pipe = ::popen(command.c_str(), "r");
-    if (pipe == nullptr) throw std::runtime_error("can not run " + command);
-    char buffer[4096];
-    while (const auto count = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, count);
-    if (::pclose(pipe) != 0) throw std::runtime_error(command + " failed");
-    return text;
-}
-
-std::string text_of(const fs::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-/// An engine of our own. This program enters its network, so that it reaches the containers by their addresses.
-class Engine {
-  public:
-    Engine() {
-        char place[] = "/tmp/keepwell-bench-XXXXXX";
-        if (::mkdtemp(place) == nullptr) throw std::runtime_error("no folder for an engine");
-        place_ = place;
-        folder_ = place_ + "/engine";
-        output_of(script("engine") + " start " + folder_);
-        output_of(script("engine") + " exec " + folder_ + ' ' + script("images") + " " KEEPWELL_IMAGE_PROGRAMS);
-        ::setenv("DOCKER_HOST", host().c_str(), 1);
-        enter_network();
-    }
-    ~Engine() {
-        if (std::system((script("engine") + " stop " + folder_).c_str()) == 0) fs::remove_all(place_);
-    }
-    Engine(const Engine&) = delete;
-    Engine& operator=(const Engine&) = delete;
-
-    static bool can_be_had() { return std::system((script("engine") + " check").c_str()) == 0; }
-    std::string host() const { return "unix://" + folder_ + "/docker.sock"; }
-
-    /// Seconds of CPU that all that belongs to it has used so far, its containers included.
-    double cpu() const {
-        double seconds = 0;
-        for (const auto& entry : fs::directory_iterator("/proc")) {
-            const auto name = entry.path().filename().string();
-            if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-            if (text_of(entry.path() / "cgroup").find(group_) != std::string::npos) seconds += cpu_of(entry.path());
-        }
-        return seconds;
-    }
-
-  private:
-    static std::string script(const std::string& name) { return KEEPWELL_DOCKER_SUPPORT "/" + name; }
-
-    void enter_network() {
-        auto holder = text_of(folder_ + "/holder.pid");
-        holder.erase(holder.find_last_not_of('\n') + 1);
-        const auto groups = text_of("/proc/" + holder + "/cgroup");
-        const auto begin = groups.find("keepwell-engine-");
-        group_ = groups.substr(begin, groups.find_first_of("/\n", begin) - begin);
-        const int network = ::open(("/proc/" + holder + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC);
-        if (::setns(network, CLONE_NEWNET) != 0) throw std::runtime_error("the engine's network can not be entered");
-        ::close(network);
-    }
-
-    /// Nanoseconds of each thread, and ticks of the children that were reaped.
-    static double cpu_of(const fs::path& process) {
-        double seconds = 0;
-        std::error_code gone;
-        for (const auto& thread : fs::directory_iterator(process / "task", gone)) {
-            seconds += std::atof(text_of(thread.path() / "schedstat").c_str()) / 1e9;
-        }
-        std::istringstream fields(text_of(process / "stat"));
-        std::string field;
-        while (fields >> field && field.back() != ')') continue;
-        for (int i = 3; i < 16; ++i) fields >> field;
-        double user = 0, system = 0;
-        fields >> user >> system;  // cutime, cstime
-        return seconds + (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    }
-
-    std::string place_;
-    std::string folder_;
-    std::string group_;
-};
 
 /// Containers of one kind, while it lives. None is asked by the engine unless `options` say so.
 class Containers {
   public:
     explicit Containers(const std::string& options) {
         for (unsigned i = 0; i < containers; ++i) {
-            auto id = output_of("docker run --detach " + options + ' ' + image);
-            id.erase(id.find_last_not_of('\n') + 1);
-            ids_.push_back(id);
+            ids_.push_back(output_of("docker run --detach " + options + ' ' + bench::accountservice_image));
         }
     }
     ~Containers() {
