@@ -159,7 +159,7 @@ void Engine::Impl::take_traits(TargetIndex index, const event::Found& event) {
     container.engine_restarts = event.engine_restarts;
     container.stop_removes = event.stop_removes;
     container.shares_namespace = event.shares_namespace;
-    container.outdated = event.outdated;
+    container.outdated = event.outdated && !container.update_given_up;
     mark(index);
 }
 

@@ -102,7 +102,8 @@ void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, co
         set_remediation(index, Remediation::due);
         return quarantine(index, Reason::remedy_failed);
     }
-    if (!target.by_ladder) return end_remediation(index);
+    // Held: what is due was for the one that is gone; the old one has a health of its own.
+    if (!target.by_ladder || target.remediation == Remediation::held) return end_remediation(index);
     const bool last = target.rung + 1 >= spec(index).on_unhealthy.size();
     if (last) return verify(index);  // not repeated without a pause
     next_rung(index, Reason::remedy_failed);

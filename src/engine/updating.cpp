@@ -81,7 +81,8 @@ void Engine::Impl::update_failed(TargetIndex index, const std::string& why) {
     for (const TargetIndex other : graph_.targets_of(service)) wake(other);
     switch (spec(index).update.failure_action) {
         case UpdateConfig::FailureAction::go_on: {
-            targets_[index].container.outdated = false;  // it was tried; not again for this version
+            targets_[index].container.outdated = false;
+            targets_[index].container.update_given_up = true;  // it was tried; not again for this version
             update.next_at = later(now_, spec(index).update.delay);
             return;
         }

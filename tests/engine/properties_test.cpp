@@ -620,6 +620,7 @@ RC_GTEST_PROP(Always, a_restart_of_keepwell_at_any_moment_doubles_nothing, ()) {
     }
     next.operate_all(event::Verb::resume);
     next.run_until(3h);
+    if (!next.violations.empty()) RC_LOG() << next.violations.front();
     RC_ASSERT(next.violations.empty());
     check_rest(next);
 }

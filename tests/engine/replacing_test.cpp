@@ -8,8 +8,8 @@ namespace {
 using Lines = std::vector<std::string>;
 
 /// Unhealthy at 3 s: probes each second, the first one passes; a new container is well if it is told to be.
-World sick_web(Service service, bool heals) {
-    World world{policy_of({std::move(service)})};
+World sick_web(Service service, bool heals, Guard guard = {}) {
+    World world{policy_of({std::move(service)}, guard)};
     world.of("web").answer = [heals](World& now) {
         const bool first = now.target("web").instance.subject() == "web1";
         return first ? (now.now > Instant{1s} ? fail() : pass()) : (heals ? pass() : fail());
@@ -224,6 +224,22 @@ TEST(Replacing, killed_while_rolling_back_the_next_keepwell_finishes_it) {
     EXPECT_EQ(world.target("web").instance.subject(), "web1");
 }
 
+TEST(Replacing, a_person_restarts_the_new_one_while_it_proves_itself_and_it_ends_the_old_one_is_judged_anew) {
+    Guard guard;
+    guard.max_actions = MaxActions{1, 1h};
+    World world = sick_web(web(), false, guard);
+    world.begin_with_containers();
+    world.run_until(Duration{3500ms});
+    world.operate(event::Verb::restart, "web");
+    world.run_until(Duration{5600ms});
+    EXPECT_EQ(world.lines("remedy.held").size(), 1u);  // due again, for the new one
+    world.container_exits("web");
+    world.run_until(Duration{5900ms});
+    EXPECT_EQ(world.commands.back(), "5.6s roll back web");
+    EXPECT_EQ(world.target("web").instance.subject(), "web1");
+    EXPECT_EQ(world.target("web").remediation, Remediation::idle);
+}
+
 TEST(Replacing, a_keepwell_that_ends_in_order_leaves_it_to_the_next_one) {
     World world = sick_web(web(), true);
     world.of("web").replace_takes = 1h;
@@ -307,6 +323,18 @@ TEST(Updating, go_on_does_not_stop_at_a_failure) {
     EXPECT_EQ(world.lines("update.paused").size(), 0u);
     EXPECT_FALSE(world.target("api.2").container.outdated);
     EXPECT_FALSE(world.target("api.3").container.outdated);
+}
+
+TEST(Updating, go_on_tries_a_slot_that_can_not_be_made_once) {
+    UpdateConfig config;
+    config.failure_action = UpdateConfig::FailureAction::go_on;
+    World world = outdated(config);
+    world.of("api.1").replace_failure = "no such image";
+    world.begin_with_containers();
+    world.run_until(60s);
+    EXPECT_EQ(world.lines("api.1 remedy.finished"), Lines{"0s api.1 remedy.finished replace failed (no such image)"});
+    EXPECT_EQ(world.target("api.1").instance.subject(), "api.11");
+    EXPECT_EQ(world.lines("update.completed").size(), 1u);
 }
 
 TEST(Updating, in_dry_run_it_is_said_once_and_not_done) {

@@ -55,6 +55,7 @@ class World {
         std::optional<Healthcheck> engines_check;
         bool engine_asks = false;  ///< it tells by itself, from `answer`; otherwise the test does
         bool engine_restarts = false, stop_removes = false, outdated = false, shares_namespace = false;
+        bool was_outdated = false;    ///< before its replacement
         std::string replace_failure;  ///< not empty: replacements fail with it, and the old one runs on
         bool never_answers_replacements = false, never_settles = false;
         Duration replace_takes{0}, settle_takes{0};
@@ -79,9 +80,11 @@ class World {
     }
     void run_until(Duration at) {
         const Instant end{at};
-        while (true) {
+        for (std::uint32_t at_once = 0; true; ++at_once) {
             const Instant next = std::min(engine.next_deadline(), due_.empty() ? never : due_.begin()->first);
             if (next > end) break;
+            if (next > now) at_once = 0;
+            if (at_once == too_much_at_once) return violation("time stands still: " + trace.back());
             now = std::max(now, next);
             if (!due_.empty() && due_.begin()->first <= now) {
                 auto what = std::move(due_.begin()->second);
@@ -93,6 +96,8 @@ class World {
         }
         now = std::max(now, end);
     }
+    /// A world in which so much happens at one moment has no next one.
+    static constexpr std::uint32_t too_much_at_once = 10'000;
     void at(Duration when, std::function<void(World&)> what) {
         due_.emplace(Instant{when}, [this, what = std::move(what)] { what(*this); });
     }
@@ -316,7 +321,7 @@ class World {
                 live_[replace.target].erase(replace.instance.id);  // dead or on its way out: no second one of its own
                 finished.instance = new_container(replace.target);
                 live_[replace.target].insert(finished.instance.id);
-                behaviour.outdated = false;
+                behaviour.was_outdated = std::exchange(behaviour.outdated, false);
             } else {
                 finished.failure = behaviour.replace_failure;
                 finished.survivor = replace.instance;
@@ -335,6 +340,7 @@ class World {
             if (settle.commit && live_[settle.target].count(settle.instance.id) == 0) finished.instance = {};
             if (!settle.commit) {
                 live_[settle.target].clear();
+                behaviours_[settle.target].outdated = behaviours_[settle.target].was_outdated;
                 finished.instance = next_life(settle.previous);
                 live_[settle.target].insert(finished.instance.id);
             }

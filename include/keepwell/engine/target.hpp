@@ -29,7 +29,8 @@ struct ContainerState {
     bool stop_removes = false;
     bool shares_namespace = false;
     bool outdated = false;
-    Instance ended;  ///< the last life, by its own end
+    bool update_given_up = false;  ///< its update failed, and the update goes on without it
+    Instance ended;                ///< the last life, by its own end
     bool frozen = false;
     bool stale = false;  ///< the engine's word on its health is not renewed
 
