@@ -324,10 +324,11 @@ class World {
                 behaviour.was_outdated = std::exchange(behaviour.outdated, false);
             } else {
                 finished.failure = behaviour.replace_failure;
-                finished.survivor = replace.instance;
+                if (live_[replace.target].count(replace.instance.id)) finished.survivor = replace.instance;
             }
             give(finished);
-            tell_found(replace.target, finished.instance.exists() ? finished.instance : finished.survivor);
+            const Instance& runs = finished.instance.exists() ? finished.instance : finished.survivor;
+            if (runs.exists()) tell_found(replace.target, runs);
         });
     }
     void execute(const command::Settle& settle) {
