@@ -69,7 +69,25 @@ std::string plain_words(std::string_view message) {
     return std::string{message};
 }
 
-std::string name_of(Grammar grammar) { return grammar == Grammar::policy ? "a policy" : "a Compose file"; }
+std::string name_of(Grammar grammar) {
+    switch (grammar) {
+        case Grammar::policy: return "a policy";
+        case Grammar::compose: return "a Compose file";
+        case Grammar::test: return "a test file";
+        case Grammar::script: return "a script";
+    }
+    return {};
+}
+
+std::string needs_of(Grammar grammar) {
+    switch (grammar) {
+        case Grammar::policy:
+        case Grammar::compose: return "`services:`";
+        case Grammar::test: return "`policies:` and `tests:`";
+        case Grammar::script: return "`targets:` or `events:`";
+    }
+    return {};
+}
 
 Node::Tag tag_of(std::string_view written) {
     if (written == "!reset") return Node::Tag::reset;
@@ -121,8 +139,8 @@ class DocumentReader {
 
     void begin_document(fy_event* event) {
         if (++documents_ == 1) return;
-        const auto* what = grammar_ == Grammar::policy ? "a policy file" : "a Compose file";
-        fail(position(event), std::string{"a second document begins here; "} + what + " is one document");
+        const std::string what = grammar_ == Grammar::policy ? "a policy file" : name_of(grammar_);
+        fail(position(event), "a second document begins here; " + what + " is one document");
     }
 
     void scalar(fy_event* event) {
@@ -337,7 +355,7 @@ NodePtr parse_document(std::uint32_t file, std::string_view text, Reporter& repo
     const auto errors = reporter.errors();
     const auto root = DocumentReader{file, reporter, grammar}.read(text);
     if (root && !root->is_null()) return root;
-    if (reporter.errors() == errors) return refuse(whole, "is empty; " + what + " needs `services:`");
+    if (reporter.errors() == errors) return refuse(whole, "is empty; " + what + " needs " + needs_of(grammar));
     return nullptr;
 }
 

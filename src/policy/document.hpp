@@ -56,7 +56,7 @@ inline constexpr std::size_t max_nodes = 500'000;
 inline constexpr std::size_t max_aliased_nodes = 100'000;  ///< that aliases may stand for, in all
 
 /// Whose file it is: what messages call it, and whether tags may stand in it.
-enum class Grammar : std::uint8_t { policy, compose };
+enum class Grammar : std::uint8_t { policy, compose, test, script };
 
 /// Reads the text of source `file`; its mistakes go to `reporter`. nullptr when it is not one document.
 NodePtr parse_document(std::uint32_t file, std::string_view text, Reporter& reporter,

@@ -16,9 +16,9 @@ std::vector<std::string_view> names_of(const BlockInfo& block) {
 }
 
 /// "belongs under `healthcheck`", if the key is a field of other blocks.
-std::string other_places(std::string_view key) {
+std::string other_places(const BlockInfo& here, std::string_view key) {
     std::string text;
-    for (const auto* block : all_blocks()) {
+    for (const auto* block : here.family ? here.family() : all_blocks()) {
         const auto names = names_of(*block);
         if (std::find(names.begin(), names.end(), key) == names.end()) continue;
         text += (text.empty() ? " belongs " : " or ") + std::string{block->belongs};
@@ -34,7 +34,7 @@ std::string why_unknown(const BlockInfo& block, const std::string& name) {
     if (std::find(compose.begin(), compose.end(), name) != compose.end()) {
         return quote(name) + " is a Compose key that keepwell does not support";
     }
-    const auto elsewhere = other_places(name);
+    const auto elsewhere = other_places(block, name);
     const std::string place{block.place};
     if (!elsewhere.empty()) return quote(name) + " is not read " + place + "; it" + elsewhere;
     return "unknown key " + quote(name) + " " + place + did_you_mean(name, names_of(block));

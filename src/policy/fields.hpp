@@ -50,6 +50,10 @@ struct BlockInfo {
     std::vector<std::string_view> compose_keys;  ///< Compose's keys of this block that are not read
     std::string_view constraints;                ///< JSON schema beyond the single fields; may be empty
     std::vector<FieldInfo> fields;
+    /// All blocks of the kind of file that this one is of, to say where a misplaced key belongs; null: of a policy.
+    const std::vector<const BlockInfo*>& (*family)() = nullptr;
+    std::string_view
+        others{};  ///< JSON schema of what stands beside the fields, under names of the user's; may be empty
 };
 
 template <typename T>

@@ -29,8 +29,11 @@ struct Wanted {
     Position asked_at;  ///< of the `include`, when not by_user
 };
 
+/// `shop.test.yaml` tests a policy and is none.
 bool is_policy_name(const std::string& name) {
-    const auto extension = std::filesystem::path{name}.extension();
+    const std::filesystem::path path{name};
+    if (path.stem().extension() == ".test") return false;
+    const auto extension = path.extension();
     return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 

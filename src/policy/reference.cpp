@@ -72,9 +72,11 @@ A policy is YAML or JSON: one file, several files, or folders of them (`*.yaml`,
 
 }  // namespace
 
-std::string reference() {
-    std::string page{introduction};
-    for (const auto* block : all_blocks()) page += block_page(*block);
+std::string reference() { return std::string{introduction} + reference_of(all_blocks()); }
+
+std::string reference_of(const std::vector<const BlockInfo*>& blocks) {
+    std::string page;
+    for (const auto* block : blocks) page += block_page(*block);
     return page;
 }
 

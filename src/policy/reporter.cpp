@@ -69,6 +69,10 @@ std::string Reporter::source_line(const Position& at) const {
     return line.size() > longest_line ? std::string{} : printable(line);
 }
 
+Diagnostic Reporter::shown(const Position& at, std::string message, Diagnostic::Severity severity) const {
+    return {severity, name_of(at.file), at.line, at.column, at.length, std::move(message), source_line(at)};
+}
+
 std::vector<Diagnostic> Reporter::diagnostics() const {
     auto sorted = entries_;
     std::stable_sort(sorted.begin(), sorted.end(), [](const Entry& a, const Entry& b) {
@@ -77,8 +81,7 @@ std::vector<Diagnostic> Reporter::diagnostics() const {
     std::vector<Diagnostic> result;
     for (const auto& entry : sorted) {
         if (result.size() == most_shown) break;
-        result.push_back(Diagnostic{entry.severity, name_of(entry.at.file), entry.at.line, entry.at.column,
-                                    entry.at.length, entry.message, source_line(entry.at)});
+        result.push_back(shown(entry.at, entry.message, entry.severity));
     }
     if (const auto rest = sorted.size() - result.size() + dropped_; rest > 0) {
         auto message = std::to_string(rest) + " more like these are not shown";

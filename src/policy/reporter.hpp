@@ -40,6 +40,10 @@ class Reporter {
     void note(const Position& at, std::string message);
     std::size_t errors() const { return errors_; }
 
+    /// A mistake that is not kept here, as it would be shown.
+    Diagnostic shown(const Position& at, std::string message,
+                     Diagnostic::Severity severity = Diagnostic::Severity::error) const;
+
     /// Everything, by file and position; the first hundred, and a word about the rest.
     std::vector<Diagnostic> diagnostics() const;
 

@@ -33,7 +33,7 @@ Json block_schema(const BlockInfo& block) {
     auto& properties = result["properties"] = Json::object();
     for (const auto& field : block.fields) properties[std::string{field.name}] = field_schema(field);
     result["patternProperties"] = {{"^x-", Json::object()}};
-    result["additionalProperties"] = false;
+    result["additionalProperties"] = block.others.empty() ? Json(false) : Json::parse(block.others);
     if (!block.required.empty())
         result["required"] = std::vector<std::string>(block.required.begin(), block.required.end());
     return result;
@@ -67,23 +67,36 @@ Json entry_schema() {
     return {{"allOf", {{{"$ref", "#/definitions/service"}}, by_kind}}};
 }
 
-}  // namespace
-
-std::string schema() {
-    const auto& blocks = all_blocks();
+Json with_definitions(std::string_view title, const std::vector<const BlockInfo*>& blocks, Json more) {
     auto result = block_schema(*blocks.front());
     result["$schema"] = "http://json-schema.org/draft-07/schema#";
-    result["title"] = "keepwell policy";
+    result["title"] = title;
     auto& definitions = result["definitions"];
     for (auto it = blocks.begin() + 1; it != blocks.end(); ++it) {
         definitions[std::string{(*it)->id}] = block_schema(**it);
     }
+    definitions.update(more);
+    return result;
+}
+
+std::string print(const Json& schema) { return schema.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+}  // namespace
+
+std::string schema_of(std::string_view title, const std::vector<const BlockInfo*>& blocks,
+                      std::string_view definitions) {
+    return print(with_definitions(title, blocks, Json::parse(definitions)));
+}
+
+std::string schema() {
+    auto result = with_definitions("keepwell policy", all_blocks(), Json::object());
+    auto& definitions = result["definitions"];
     definitions["entry"] = entry_schema();
     definitions["status"] = Json::parse(R"({"type": ["integer", "string"], "minimum": 100, "maximum": 599,)"
                                         R"( "pattern": "^[1-5][0-9][0-9](-[1-5][0-9][0-9])?$|\\$"})");
     definitions["days"] =
         Json::parse(R"({"type": "string", "pattern": "^([Ss]un|[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|-)+$|\\$"})");
-    return result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return print(result);
 }
 
 }  // namespace keepwell::policy
