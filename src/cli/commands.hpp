@@ -27,6 +27,17 @@ struct CheckOptions {
     Format format = Format::text;
 };
 
+struct TestOptions {
+    std::vector<std::string> files;
+    std::string run;    ///< a part of the names of the tests that are wanted, or a pattern; empty: all
+    std::string junit;  ///< write JUnit's XML there; empty: do not
+    Format format = Format::text;
+};
+
+struct SchemaOptions {
+    bool tests = false;  ///< of test files, not of policies
+};
+
 struct StatusOptions {
     std::string target;  ///< empty: all
     std::string socket;
@@ -77,6 +88,7 @@ struct VersionOptions {
 
 int run(const RunOptions& options);
 int check(const CheckOptions& options);
+int test(const TestOptions& options);
 int status(const StatusOptions& options);
 int events(const EventsOptions& options);
 int explain(const ExplainOptions& options);
@@ -89,7 +101,7 @@ int resume(const OperateOptions& options);
 int reset(const OperateOptions& options);
 int logs(const LogsOptions& options);
 int ping(const PingOptions& options);
-int schema();
+int schema(const SchemaOptions& options);
 int version(const VersionOptions& options);
 
 }  // namespace keepwell::cli

@@ -21,6 +21,8 @@ namespace {
 struct Arguments {
     RunOptions run;
     CheckOptions check;
+    TestOptions test;
+    SchemaOptions schema;
     StatusOptions status;
     EventsOptions events;
     ExplainOptions explain;
@@ -127,6 +129,23 @@ void add_check(CLI::App& app, Arguments& arguments) {
         [&options] { return check(options); }, arguments);
     sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
     add_format(sub, options.format, check_formats);
+}
+
+void add_test(CLI::App& app, Arguments& arguments) {
+    TestOptions& options = arguments.test;
+    CLI::App* sub = add(
+        app, "test",
+        about("Play tests of a policy on a virtual clock; nothing is started.",
+              "  keepwell test shop.test.yaml\n"
+              "  keepwell test policies/                every *.test.yaml in it\n"
+              "  keepwell test policies/ --run '*redis*'\n"
+              "  keepwell test policies/ --junit tests.xml"),
+        [&options] { return test(options); }, arguments);
+    sub->add_option("FILE", options.files, "Test files, or folders of them")->required();
+    sub->add_option("--run", options.run, "Only tests with this in their name, or of this pattern")
+        ->type_name("PATTERN");
+    sub->add_option("--junit", options.junit, "Write the results as JUnit's XML, too")->type_name("FILE");
+    add_format(sub, options.format, text_or_json);
 }
 
 void add_status(CLI::App& app, Arguments& arguments) {
@@ -269,10 +288,14 @@ void add_ping(CLI::App& app, Arguments& arguments) {
 }
 
 void add_others(CLI::App& app, Arguments& arguments) {
-    add(
+    SchemaOptions& of = arguments.schema;
+    CLI::App* schemas = add(
         app, "schema",
-        about("Print the JSON schema of a policy, for editors.", "  keepwell schema > keepwell.schema.json"),
-        [] { return schema(); }, arguments);
+        about("Print the JSON schema of a policy, for editors.",
+              "  keepwell schema > keepwell.schema.json\n"
+              "  keepwell schema --tests > keepwell-test.schema.json"),
+        [&of] { return schema(of); }, arguments);
+    schemas->add_flag("--tests", of.tests, "Of test files (*.test.yaml), not of policies");
     VersionOptions& options = arguments.version;
     CLI::App* sub = add(
         app, "version", about("Print which keepwell this is.", "  keepwell version -o json"),
@@ -338,6 +361,7 @@ int main(int argc, char** argv) {
     app.add_flag("--version", version_wanted, "Print which keepwell this is");
     add_run(app, arguments);
     add_check(app, arguments);
+    add_test(app, arguments);
     add_status(app, arguments);
     add_events(app, arguments);
     add_explain(app, arguments);

@@ -57,6 +57,12 @@ std::string waited_for(const std::string& detail) {
     return service + " to be started";
 }
 
+/// "   1m30s"; exact, and as wide as a clock.
+std::string elapsed_text(Instant at) {
+    const std::string text = to_string(at.time_since_epoch());
+    return std::string(text.size() < 8 ? 8 - text.size() : 0, ' ') + text;
+}
+
 std::string step_text(std::uint32_t rung) { return rung == 0 ? "" : " (step " + std::to_string(rung + 1) + ")"; }
 
 std::string because(Reason reason) {
@@ -360,8 +366,9 @@ std::string Story::tell(const journal::Record& record) {
     if (name.empty()) name = "keepwell";
     name = one_line(name);
     options_.name_width = std::max(options_.name_width, name.size());
-    const std::string date = date_of(record);
-    const std::string time = paint(clock_text(record.time), Colour::dim, options_.colours);
+    const std::string date = options_.elapsed ? std::string{} : date_of(record);
+    const std::string when = options_.elapsed ? elapsed_text(record.at) : clock_text(record.time);
+    const std::string time = paint(when, Colour::dim, options_.colours);
     name.append(options_.name_width - name.size(), ' ');
     return date + time + " " + name + "  " + paint(line.text, line.colour, options_.colours) + "\n";
 }

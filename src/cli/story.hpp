@@ -17,7 +17,8 @@ struct StoryOptions {
     std::vector<std::string> files;  ///< of the policy; a RunStarted record brings its own
     std::size_t name_width = 0;      ///< of the widest name, where all are known
     bool colours = false;
-    bool dates = false;  ///< a line with the date before the first line, too; later ones come with each new day
+    bool elapsed = false;  ///< time since the beginning, not of the clock: of a made-up world
+    bool dates = false;    ///< a line with the date before the first line, too; later ones come with each new day
     /// "SIGTERM; SIGKILL after 10s" for a target's name, where the policy is at hand.
     std::function<std::string(std::string_view)> how_stopped;
 };

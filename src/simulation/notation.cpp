@@ -67,7 +67,7 @@ class Reader {
             ++at_;
             return *value;
         }
-        expected("a duration such as `10s` " + std::string{what});
+        expected(std::string{what});
         return Duration{0};
     }
     int number(const std::string& what, int least, int most) {
@@ -147,14 +147,21 @@ std::optional<Answer> answer_of(Reader& reader) {
     return std::nullopt;
 }
 
+/// A run of answers is one entry however long; lives are kept one by one.
+constexpr std::uint32_t most_answers = 9'999'999;
+constexpr std::uint32_t most_lives = 1000;
+
 bool is_times(std::string_view word) { return word.size() > 1 && word[0] == 'x' && policy::is_digits(word.substr(1)); }
 
-std::optional<std::uint32_t> times_of(Reader& reader) {
+std::optional<std::uint32_t> times_of(Reader& reader, std::uint32_t most) {
     if (!is_times(reader.peek())) return std::nullopt;
     std::uint32_t times = 0;
     const std::string_view digits = reader.peek().substr(1);
-    std::from_chars(digits.data(), digits.data() + digits.size(), times);
-    if (times == 0 || digits.size() > 7) reader.expected("`x1` to `x9999999`");
+    const auto [stop, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), times);
+    if (failure != std::errc{} || times == 0 || times > most) {
+        reader.expected("`x1` to `x" + std::to_string(most) + "`");
+        return std::nullopt;
+    }
     reader.take();
     return times;
 }
@@ -164,10 +171,10 @@ void read_clauses(Reader& reader, Life& life) {
         reader.expect(",");
         if (reader.take_if("starts")) {
             reader.expect("in");
-            life.starts_in = reader.duration("after `starts in`");
+            life.starts_in = reader.duration("a duration such as `10s` after `starts in`");
         } else if (reader.take_if("stops")) {
             reader.expect("in");
-            life.stops_in = reader.duration("after `stops in`");
+            life.stops_in = reader.duration("a duration such as `10s` after `stops in`");
         } else if (reader.take_if("ignores")) {
             reader.expect("stop");
             life.stops_in = std::nullopt;
@@ -244,18 +251,18 @@ Read<Timeline> read_timeline(std::string_view text) {
         const std::optional<Answer> answer = answer_of(reader);
         if (!answer) break;
         Answers run{*answer};
-        if (reader.take_if("in")) run.answer.takes = reader.duration("after `in`");
-        if (const auto times = times_of(reader)) {
+        if (reader.take_if("in")) run.answer.takes = reader.duration("a duration such as `10s` after `in`");
+        if (const auto times = times_of(reader, most_answers)) {
             run.times = *times;
         } else if (reader.take_if("for")) {
-            run.lasts = reader.duration("after `for`");
+            run.lasts = reader.duration("a duration such as `10s` after `for`");
         }
         timeline.push_back(std::move(run));
     }
     return reader.finish(std::move(timeline));
 }
 
-Read<Life> read_life(std::string_view text) {
+Read<std::vector<Life>> read_lives(std::string_view text) {
     Reader reader{text};
     Life life;
     if (reader.take_if("cannot")) {
@@ -263,12 +270,14 @@ Read<Life> read_life(std::string_view text) {
         life.failure = "it can not be started";
     } else if (const auto exit = exit_of(reader)) {
         life.exit = *exit;
-        life.exits_after = reader.take_if("after") ? reader.duration("after `after`") : Duration{0};
+        life.exits_after =
+            reader.take_if("after") ? reader.duration("a duration such as `10s` after `after`") : Duration{0};
     } else if (!reader.take_if("run")) {
         reader.expected("`run`, `exit N`, `signal NAME` or `cannot start`", {"run", "exit", "signal", "cannot"});
     }
+    const std::uint32_t times = times_of(reader, most_lives).value_or(1);
     read_clauses(reader, life);
-    return reader.finish(std::move(life));
+    return reader.finish(std::vector<Life>(times, life));
 }
 
 Read<HookLife> read_hook(std::string_view text) {
@@ -277,7 +286,7 @@ Read<HookLife> read_hook(std::string_view text) {
     const auto exit = exit_of(reader);
     if (!exit) reader.expected("`exit N` or `signal NAME`", {"exit", "signal"});
     if (exit) hook.status = *exit;
-    if (reader.take_if("in")) hook.takes = reader.duration("after `in`");
+    if (reader.take_if("in")) hook.takes = reader.duration("a duration such as `10s` after `in`");
     return reader.finish(std::move(hook));
 }
 
@@ -305,7 +314,7 @@ Read<Moment> read_moment(std::string_view text) {
     Reader reader{text};
     Moment moment;
     const bool at_once = reader.peek() == "after";
-    if (!at_once) moment.length = reader.duration("such as `90s`, or `3s after redis unhealthy`");
+    if (!at_once) moment.length = reader.duration("a moment such as `90s`, or `3s after redis unhealthy`");
     if (!reader.done()) {
         reader.expect("after");
         moment.after_target = reader.take();
@@ -313,7 +322,7 @@ Read<Moment> read_moment(std::string_view text) {
         reader.take_if("is");
         moment.after = sighting_of(reader);
         if (moment.after) narrow(reader, *moment.after);
-        if (const auto times = times_of(reader)) moment.after_times = *times;
+        if (const auto times = times_of(reader, most_lives)) moment.after_times = *times;
     }
     return reader.finish(std::move(moment));
 }
@@ -336,7 +345,7 @@ Read<Remedy> read_remedy(std::string_view text) {
         names.push_back(keepwell::to_string(remedy));
         if (reader.take_if(names.back())) return reader.finish(Remedy{remedy});
     }
-    reader.expected("a remedy", names);
+    reader.expected(policy::join_alternatives(names), names);
     return reader.finish(Remedy::restart);
 }
 

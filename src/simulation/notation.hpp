@@ -29,8 +29,9 @@ using Read = tl::expected<T, Slip>;
 /// "ok x5 fail x3 timeout error", "fail for 2s ok", "ok in 300ms", "exit 7". `healthy` and `unhealthy` are ok and fail.
 Read<Timeline> read_timeline(std::string_view text);
 
-/// "run", "exit 1 after 10s", "signal SEGV", "cannot start"; with ", starts in 2s", ", stops in 5s", ", ignores stop".
-Read<Life> read_life(std::string_view text);
+/// "run", "exit 1 after 10s", "signal SEGV x3", "cannot start"; with ", starts in 2s", ", stops in 5s", ", ignores
+/// stop".
+Read<std::vector<Life>> read_lives(std::string_view text);
 
 /// "exit 1", "signal KILL".
 Read<ExitStatus> read_exit(std::string_view text);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Holds docs/policy.schema.json against an independent validator (python3-jsonschema).
+"""Holds docs/policy.schema.json and docs/test.schema.json against an independent validator (python3-jsonschema).
 
-Every shipped policy and the sample validate; every case of mistakes.txt that is marked [schema] does not.
+Every shipped policy, test file and sample validates; every case of a mistakes.txt that is marked [schema] does not.
 Usage: validate_schema.py SOURCE_FOLDER
 """
 import json
@@ -35,27 +35,37 @@ def marked_mistakes(path):
             yield title.split()[0], rest.partition("~~~\n")[0]
 
 
-def main():
-    root = pathlib.Path(sys.argv[1])
-    schema = json.loads((root / "docs/policy.schema.json").read_text(encoding="utf-8"))
+def is_test(path):
+    return path.name.endswith(".test.yaml")
+
+
+def validated(root, schema_name, good, mistakes):
+    schema = json.loads((root / "docs" / schema_name).read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
-    failures = []
-
-    good = [root / "tests/policy/sample.yaml", *sorted(root.glob("policies/*.yaml")),
-            *sorted(root.glob("examples/**/policy.yaml"))]
     for path in good:
         for error in validator.iter_errors(yaml.load(path.read_text(encoding="utf-8"), CoreLoader)):
-            failures.append(f"{path.relative_to(root)}: {'.'.join(map(str, error.absolute_path))}: {error.message}")
-
-    bad = list(marked_mistakes(root / "tests/policy/mistakes.txt"))
-    for name, text in bad:
+            yield f"{path.relative_to(root)}: {'.'.join(map(str, error.absolute_path))}: {error.message}"
+    for name, text in mistakes:
         if validator.is_valid(yaml.load(text, CoreLoader)):
-            failures.append(f"mistakes.txt: {name}: the schema lets it through")
+            yield f"{name}: {schema_name} lets it through"
 
-    if len(good) < 2 or len(bad) < 50:
-        failures.append(f"too little was looked at: {len(good)} good, {len(bad)} bad")
-    print("\n".join(failures) or f"{len(good)} policies validate, {len(bad)} mistakes are refused")
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    policies = [root / "tests/policy/sample.yaml",
+                *(path for path in sorted(root.glob("policies/*.yaml")) if not is_test(path)),
+                *sorted(root.glob("examples/**/policy.yaml"))]
+    tests = [*sorted(root.glob("policies/*.test.yaml")), *sorted(root.glob("tests/scenario/*/*.test.yaml"))]
+    bad_policies = list(marked_mistakes(root / "tests/policy/mistakes.txt"))
+    bad_tests = list(marked_mistakes(root / "tests/simulation/mistakes.txt"))
+    failures = [*validated(root, "policy.schema.json", policies, bad_policies),
+                *validated(root, "test.schema.json", tests, bad_tests)]
+    if len(policies) < 2 or len(tests) < 5 or len(bad_policies) < 50 or len(bad_tests) < 5:
+        failures.append(f"too little was looked at: {len(policies)}, {len(tests)} good, "
+                        f"{len(bad_policies)}, {len(bad_tests)} bad")
+    print("\n".join(failures) or f"{len(policies)} policies and {len(tests)} test files validate, "
+                                 f"{len(bad_policies) + len(bad_tests)} mistakes are refused")
     return 1 if failures else 0
 
 

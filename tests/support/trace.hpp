@@ -72,14 +72,17 @@ inline std::string trace_line(const Policy& policy, const Fact& fact, Instant at
 }
 
 /// The journal's facts as a trace. Events are their causes and not repeated here.
-inline std::vector<std::string> trace_of(const simulation::House& house) {
+inline std::vector<std::string> trace_of(const Policy& policy, const std::vector<journal::Record>& records) {
     std::vector<std::string> lines;
-    for (const journal::Record& record : house.journal.records) {
+    for (const journal::Record& record : records) {
         if (const auto* noted = std::get_if<journal::Noted>(&record.body)) {
-            lines.push_back(trace_line(house.supervisor->engine().policy(), noted->fact, record.at));
+            lines.push_back(trace_line(policy, noted->fact, record.at));
         }
     }
     return lines;
+}
+inline std::vector<std::string> trace_of(const simulation::House& house) {
+    return trace_of(house.supervisor->engine().policy(), house.journal.records);
 }
 
 }  // namespace keepwell::testing

@@ -1,0 +1,49 @@
+// How the results of policy tests are shown: to people, to CI (JUnit), and to programs.
+// May know: simulation's results, story, terminal.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "simulation/test_run.hpp"
+
+namespace keepwell::cli {
+
+/// One file that was tested: each result beside its test; no results where the file can not be read.
+struct TestedFile {
+    const simulation::TestFile* file = nullptr;
+    struct One {
+        const simulation::TestCase* test = nullptr;
+        simulation::TestResult result;
+    };
+    std::vector<One> tests;
+};
+
+/// What no test of a policy has reached.
+struct Uncovered {
+    std::string policy;  ///< its files
+    std::vector<std::string> files;
+    std::size_t reachable = 0;
+    std::vector<simulation::Reached> missed;
+};
+
+struct TestReport {
+    std::vector<TestedFile> files;
+    std::vector<Uncovered> coverage;
+    Duration took{0};
+
+    std::size_t tests() const;
+    std::size_t failed() const;
+    bool readable() const;
+};
+
+/// Gathers over all files what each policy offers and what was reached.
+std::vector<Uncovered> coverage_of(const std::vector<TestedFile>& files);
+
+std::string test_text(const TestReport& report, bool colours);
+std::string test_json(const TestReport& report);
+std::string test_junit(const TestReport& report);
+
+}  // namespace keepwell::cli

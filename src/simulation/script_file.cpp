@@ -1,0 +1,31 @@
+// Reads a script file.
+#include "simulation/script_file.hpp"
+
+#include "policy/decoder.hpp"
+#include "policy/schema.hpp"
+#include "simulation/test_fields.hpp"
+
+namespace keepwell::simulation {
+
+ScriptFile load_script(const std::string& name, const Policy& policy, const policy::Environment& environment) {
+    policy::Reporter reporter;
+    const std::string path = policy::resolve_path(environment.folder, name);
+    const auto content = environment.read(path);
+    const std::uint32_t source = reporter.add_source(name, path, content.value_or(std::string{}));
+    if (!content) reporter.error({source, 0, 0, 1}, "can not be read: " + content.error());
+    ScriptDraft draft;
+    if (const policy::NodePtr root =
+            content ? policy::parse_document(source, *content, reporter, policy::Grammar::script) : nullptr) {
+        policy::DecodeContext context{reporter, environment};
+        policy::Decoder decoder{context, policy::TemplateValues{}};
+        policy::decode_block(decoder, *root, script_block(), draft);
+        check_names(reporter, draft, policy);
+    }
+    ScriptFile file{std::nullopt, draft.length, reporter.diagnostics()};
+    if (reporter.errors() == 0) file.script = std::move(draft.script);
+    return file;
+}
+
+std::string script_schema() { return policy::schema_of("keepwell script", script_blocks()); }
+
+}  // namespace keepwell::simulation

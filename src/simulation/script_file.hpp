@@ -1,0 +1,27 @@
+// Script files -> scripts: what `keepwell simulate --script` plays, in the words of a test file's `targets` and
+// `events`. May know: policy's reader, script.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/diagnostic.hpp"
+#include "policy/environment.hpp"
+#include "simulation/script.hpp"
+
+namespace keepwell::simulation {
+
+struct ScriptFile {
+    std::optional<Script> script;  ///< present exactly when no diagnostic is an error
+    std::optional<Duration> length;
+    std::vector<policy::Diagnostic> diagnostics;
+};
+
+/// Reads one script; the targets that it names must be the policy's.
+ScriptFile load_script(const std::string& name, const Policy& policy, const policy::Environment& environment);
+
+/// What a script may hold, as a JSON schema.
+std::string script_schema();
+
+}  // namespace keepwell::simulation

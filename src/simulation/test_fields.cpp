@@ -1,0 +1,507 @@
+// The tables of scripts and test files.
+#include "simulation/test_fields.hpp"
+
+#include <algorithm>
+
+#include "policy/shapes.hpp"
+#include "policy/text.hpp"
+
+namespace keepwell::simulation {
+namespace {
+
+using policy::BlockInfo;
+using policy::Decoder;
+using policy::Member;
+using policy::Node;
+using policy::NodePtr;
+using policy::Position;
+using policy::Shape;
+namespace shapes = policy::shapes;
+
+/// The place of a part of a text. One that spans lines or has escapes is pointed at as a whole.
+Position part_of(const Node& node, std::size_t offset, std::size_t length) {
+    const bool on_one_line = node.text.find('\n') == std::string::npos;
+    const bool as_written = node.at.length == policy::count_characters(node.text) + (node.plain ? 0 : 2);
+    if (!on_one_line || !as_written) return node.at;
+    Position at = node.at;
+    at.column +=
+        static_cast<std::uint32_t>(policy::count_characters(node.text.substr(0, offset)) + (node.plain ? 0 : 1));
+    at.length = static_cast<std::uint32_t>(
+        std::max<std::size_t>(1, policy::count_characters(node.text.substr(offset, length))));
+    return at;
+}
+
+template <typename T>
+std::optional<T> read(Decoder& decoder, const Node& node, std::string_view what, Read<T> (*reader)(std::string_view)) {
+    const auto text = decoder.verbatim(node, what);
+    if (!text) return std::nullopt;
+    Read<T> value = reader(*text);
+    if (value) return std::move(*value);
+    decoder.reporter().error(part_of(node, value.error().offset, value.error().length), value.error().message);
+    return std::nullopt;
+}
+
+/// One, or a list of them.
+template <typename T>
+std::vector<T> read_list(Decoder& decoder, const Member& member, std::string_view what,
+                         Read<T> (*reader)(std::string_view)) {
+    std::vector<T> all;
+    const auto items = decoder.list(member.value, what, true);
+    if (!items) return all;
+    for (const NodePtr& item : *items) {
+        if (auto one = read(decoder, *item, what, reader)) all.push_back(std::move(*one));
+    }
+    return all;
+}
+
+constexpr Shape timeline_shape{"answers, as text", R"({"type": "string", "minLength": 1})"};
+constexpr Shape timelines_shape{"answers, as text, or a list of them",
+                                R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
+constexpr Shape lives_shape{"a life, as text, or a list of them",
+                            R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
+constexpr Shape moment_shape{"moment", R"({"type": "string", "minLength": 1})"};
+constexpr Shape files_shape{"list of files", R"({"type": "array", "minItems": 1, "items": {"type": "string"}})"};
+constexpr Shape tests_shape{"list of tests",
+                            R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/test"}})"};
+constexpr Shape targets_shape{
+    "mapping from targets to what they do",
+    R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/target"}]}})"};
+constexpr Shape events_shape{"list of events", R"({"type": "array", "items": {"$ref": "#/definitions/event"}})"};
+constexpr Shape expectations_shape{"list of expectations",
+                                   R"({"type": "array", "items": {"$ref": "#/definitions/expectation"}})"};
+constexpr Shape remedies_shape{
+    "mapping from targets to lists of remedies",
+    R"({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})"};
+constexpr Shape after_shape{"mapping (`after`)", R"({"$ref": "#/definitions/after"})"};
+constexpr Shape check_shape{"mapping (`healthcheck`)", R"({"$ref": "#/definitions/own_healthcheck"})"};
+constexpr Shape wall_shape{"day and time", R"({"type": "string", "pattern": "^[0-9-]+ [0-9:]+$"})"};
+
+/// What stands under the name of a target.
+constexpr std::string_view words_schema =
+    R"({"anyOf": [{"type": ["string", "object"]}, {"type": "array", "items": {"type": ["string", "object"]}}]})";
+
+void decode_target(Decoder& decoder, const Node& node, TargetScript& script) {
+    if (!node.is_scalar()) return policy::decode_block(decoder, node, script_target_block(), script);
+    if (auto timeline = read(decoder, node, "answers such as `ok x5 fail x3`", read_timeline)) {
+        script.probes = std::move(*timeline);
+    }
+}
+
+void decode_targets(Decoder& decoder, const Member& member, ScriptDraft& draft) {
+    if (!member.value->is_mapping()) {
+        return decoder.error(*member.value, "expected a mapping from targets to what they do");
+    }
+    for (const Member& target : member.value->members) {
+        draft.names.push_back({target.key->text, target.key->at});
+        decode_target(decoder, *target.value, draft.script.targets[target.key->text]);
+    }
+}
+
+/// The members of an entry that name targets; the others are decoded by the entry's table.
+template <typename T>
+std::vector<Member> decode_entry(Decoder& decoder, const Node& node, const policy::Block<T>& block, T& entry) {
+    std::vector<Member> targets;
+    if (!policy::expect_mapping(decoder, block.info, node)) return targets;
+    std::vector<Member> known;
+    for (const Member& member : node.members) {
+        const auto is_this = [&](const policy::FieldInfo& field) { return field.name == member.key->text; };
+        const bool is_known = std::any_of(block.info.fields.begin(), block.info.fields.end(), is_this);
+        (is_known ? known : targets).push_back(member);
+    }
+    policy::decode_block(decoder, *policy::make_mapping(node, std::move(known)), block, entry);
+    if (targets.empty()) decoder.error(node, "this says nothing about any target");
+    return targets;
+}
+
+void note_moment(const Moment& moment, const Position& at, ScriptDraft& draft) {
+    if (moment.after && !moment.after_target.empty()) draft.names.push_back({moment.after_target, at});
+}
+
+void decode_event(Decoder& decoder, const Node& node, ScriptDraft& draft) {
+    Moment when;
+    for (const Member& member : decode_entry(decoder, node, event_block(), when)) {
+        const bool engine = member.key->text == "engine";
+        const std::string target = engine ? std::string{} : member.key->text;
+        if (!engine) draft.names.push_back({target, member.key->at});
+        // A mapping says how it goes on from now, a text what happens once.
+        const auto words = member.value->is_mapping() ? std::optional{std::vector<NodePtr>{member.value}}
+                                                      : decoder.list(member.value, "what happens", true);
+        if (!words) continue;
+        for (const NodePtr& word : *words) {
+            if (word->is_mapping()) {
+                TargetScript from_now;
+                decode_target(decoder, *word, from_now);
+                const auto add = [&](Action action) {
+                    draft.script.happenings.push_back({when, target, std::move(action)});
+                };
+                if (!from_now.probes.empty()) add(Answering{from_now.probes});
+                if (!from_now.lives.empty()) add(Living{from_now.lives});
+                continue;
+            }
+            auto action = engine ? read(decoder, *word, "`lost` or `found`", read_engine_action)
+                                 : read(decoder, *word, "what happens, such as `exit 137`", read_action);
+            if (action) draft.script.happenings.push_back({when, target, std::move(*action)});
+        }
+    }
+    const Member* at = node.is_mapping() ? node.find("at") : nullptr;
+    if (at) note_moment(when, at->value->at, draft);
+}
+
+void decode_events(Decoder& decoder, const Member& member, ScriptDraft& draft) {
+    const auto events = decoder.list(member.value, "a list of events");
+    if (!events) return;
+    for (const NodePtr& event : *events) decode_event(decoder, *event, draft);
+}
+
+void decode_expectation(Decoder& decoder, const Node& node, TestDraft& draft) {
+    Expectation entry;
+    const auto targets = decode_entry(decoder, node, expectation_block(), entry);
+    if (!node.is_mapping()) return;
+    const bool at = node.find("at");
+    if (at == (node.find("until") != nullptr)) {
+        decoder.error(node, at ? "`at` and `until` are not said together" : "`at` or `until` is missing here");
+    }
+    note_moment(entry.when, entry.when_at, draft.world);
+    for (const Member& member : targets) {
+        entry.target = member.key->text == "host" ? std::string{} : member.key->text;
+        if (!entry.target.empty()) draft.world.names.push_back({entry.target, member.key->at});
+        const auto claims = decoder.list(member.value, "what is expected", true);
+        if (!claims) continue;
+        for (const NodePtr& claim : *claims) {
+            const auto said = read(decoder, *claim, "what is expected, such as `unhealthy`", read_claim);
+            if (!said) continue;
+            entry.claim = *said;
+            entry.at = claim->at;
+            if (entry.until && !said->negated && std::holds_alternative<Done>(said->sighting)) {
+                decoder.error(*claim, "`until` is about all the time before: a remedy is expected `at` a moment");
+            }
+            draft.test.expectations.push_back(entry);
+        }
+    }
+}
+
+void decode_expectations(Decoder& decoder, const Member& member, TestDraft& draft) {
+    const auto all = decoder.list(member.value, "a list of expectations");
+    if (!all) return;
+    for (const NodePtr& one : *all) decode_expectation(decoder, *one, draft);
+}
+
+void decode_remedies(Decoder& decoder, const Member& member, TestDraft& draft) {
+    if (!member.value->is_mapping()) {
+        return decoder.error(*member.value, "expected a mapping from targets to their remedies, in order");
+    }
+    for (const Member& target : member.value->members) {
+        draft.world.names.push_back({target.key->text, target.key->at});
+        draft.test.remedies.push_back(
+            {target.key->text, read_list(decoder, target, "a list of remedies", read_remedy), target.value->at});
+    }
+}
+
+void decode_moment(Decoder& decoder, const Member& member, Moment& when) {
+    policy::assign(read(decoder, *member.value, "a moment such as `90s`", read_moment), when);
+}
+
+void decode_after(Decoder& decoder, const Member& member, Remedy remedy, TargetScript& script) {
+    script.after[remedy] = read_list(decoder, member, "answers such as `fail for 2s ok`", read_timeline);
+}
+
+void decode_policies(Decoder& decoder, const Member& member, FileDraft& draft) {
+    const auto files = decoder.list(member.value, "a list of policy files", true);
+    if (!files) return;
+    for (const NodePtr& file : *files) {
+        if (const auto name = decoder.plain(*file, "the name of a file")) draft.policies.emplace_back(*name, file->at);
+    }
+}
+
+void decode_tests(Decoder& decoder, const Member& member, FileDraft& draft) {
+    const auto tests = decoder.list(member.value, "a list of tests");
+    if (!tests) return;
+    for (const NodePtr& test : *tests) {
+        TestDraft& one = draft.tests.emplace_back();
+        one.test.at = test->at;
+        policy::decode_block(decoder, *test, test_block(), one);
+    }
+}
+
+}  // namespace
+
+const policy::Block<FileDraft>& test_file_block() {
+    using D = Decoder;
+    static const policy::Block<FileDraft> block{
+        BlockInfo{"test_file",
+                  "in a test file",
+                  "at the top of a test file",
+                  "Which policy is tested, and how.",
+                  {"policies", "tests"},
+                  {{"policy_files", "is called `policies`"}, {"rule_files", "is called `policies`"}},
+                  {},
+                  "",
+                  {},
+                  test_blocks},
+        {
+            {{"policies", &files_shape, "", "The policy: its files or folders, seen from this file's folder.",
+              "[web.yaml]"},
+             decode_policies},
+            {{"environment", &shapes::pairs, "", "Variables that the policy reads; they come before keepwell's own.",
+              "{PORT: \"8080\"}"},
+             [](D& d, const Member& m, FileDraft& out) { d.variables(*m.value, out.environment); }},
+            {{"start", &wall_shape, "1970-01-01 00:00",
+              "The local wall clock when each test begins; for `maintenance`.", "2026-11-28 03:00"},
+             [](D& d, const Member& m, FileDraft& out) {
+                 policy::assign(read(d, *m.value, "a day and a time", read_wall_time), out.start);
+             }},
+            {{"tests", &tests_shape, "", "The tests; each one begins with a world that is well.", "[]"}, decode_tests},
+        }};
+    return block;
+}
+
+const policy::Block<TestDraft>& test_block() {
+    using D = Decoder;
+    static const policy::Block<TestDraft> block{
+        BlockInfo{"test",
+                  "in a test",
+                  "in an entry of `tests`",
+                  "A story: what the world does, and what keepwell is expected to do.",
+                  {"name"},
+                  {},
+                  {},
+                  "",
+                  {},
+                  test_blocks},
+        {
+            {{"name", &shapes::text, "", "What is told, as a sentence.", "a web that hangs is restarted"},
+             [](D& d, const Member& m, TestDraft& out) {
+                 policy::assign(d.verbatim(*m.value, "a sentence"), out.test.name);
+             }},
+            {{"for", &shapes::duration, "10m, or until the last moment that is named", "How much time is played.",
+              "1h"},
+             [](D& d, const Member& m, TestDraft& out) { out.world.length = d.duration(*m.value); }},
+            {{"targets", &targets_shape, "all is well",
+              "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
+             [](D& d, const Member& m, TestDraft& out) { decode_targets(d, m, out.world); }},
+            {{"events", &events_shape, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"},
+             [](D& d, const Member& m, TestDraft& out) { decode_events(d, m, out.world); }},
+            {{"expect", &expectations_shape, "", "What is expected, and when.",
+              "[{at: 30s, web: [unhealthy, restart]}]"},
+             decode_expectations},
+            {{"remedies", &remedies_shape, "", "All remedies that are begun, of each target that is named, in order.",
+              "{web: [restart, stop], redis: []}"},
+             decode_remedies},
+        }};
+    return block;
+}
+
+const policy::Block<ScriptDraft>& script_block() {
+    using D = Decoder;
+    static const policy::Block<ScriptDraft> block{
+        BlockInfo{"script",
+                  "in a script",
+                  "at the top of a script",
+                  "A past that is made up: the same words as in a test.",
+                  {},
+                  {{"tests", "stand in a test file; a script is one story"},
+                   {"expect", "is for tests"},
+                   {"policies", "is for test files: a script is played against the policy that is named beside it"}},
+                  {},
+                  "",
+                  {},
+                  script_blocks},
+        {
+            {{"start", &wall_shape, "1970-01-01 00:00", "The local wall clock at the beginning; for `maintenance`.",
+              "2026-11-28 03:00"},
+             [](D& d, const Member& m, ScriptDraft& out) {
+                 policy::assign(read(d, *m.value, "a day and a time", read_wall_time), out.script.start);
+             }},
+            {{"for", &shapes::duration, "10m, or until the last moment that is named", "How much time is played.",
+              "1h"},
+             [](D& d, const Member& m, ScriptDraft& out) { out.length = d.duration(*m.value); }},
+            {{"targets", &targets_shape, "all is well",
+              "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
+             decode_targets},
+            {{"events", &events_shape, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"}, decode_events},
+        }};
+    return block;
+}
+
+const policy::Block<TargetScript>& script_target_block() {
+    using D = Decoder;
+    static const policy::Block<TargetScript> block{
+        BlockInfo{"target",
+                  "in what a target does",
+                  "under a target",
+                  "What a target does. What is not said goes well.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {},
+                  test_blocks},
+        {
+            {{"probes", &timeline_shape, "`ok`", "What its probes answer, one after the other; the last answer stays.",
+              "ok x5 fail x3 ok"},
+             [](D& d, const Member& m, TargetScript& out) {
+                 policy::assign(read(d, *m.value, "answers such as `ok x5 fail x3`", read_timeline), out.probes);
+             }},
+            {{"lives", &lives_shape, "`run`", "How its instances live, one after the other; the last one stays.",
+              "[exit 1 after 10s x3, run]"},
+             [](D& d, const Member& m, TargetScript& out) {
+                 for (const auto& run : read_list(d, m, "a life such as `exit 1 after 10s`", read_lives)) {
+                     out.lives.insert(out.lives.end(), run.begin(), run.end());
+                 }
+             }},
+            {{"hooks", &lives_shape, "`exit 0`", "How the commands of its `run` rungs end; the last one stays.",
+              "[exit 1, exit 0 in 5s]"},
+             [](D& d, const Member& m, TargetScript& out) {
+                 out.hooks = read_list(d, m, "an end such as `exit 1`", read_hook);
+             }},
+            {{"after", &after_shape, "its answers go on", "How it answers after a remedy.",
+              "{restart: fail for 2s ok}"},
+             [](D& d, const Member& m, TargetScript& out) { policy::decode_block(d, *m.value, after_block(), out); }},
+            {{"exists", &shapes::boolean, "true", "Of a container that the policy adopts: it is there, and runs.",
+              "false"},
+             [](D& d, const Member& m, TargetScript& out) { policy::assign(d.boolean(*m.value), out.exists); }},
+            {{"engine_restarts", &shapes::boolean, "false",
+              "Of a container that the policy adopts: it has a restart policy of its own.", "true"},
+             [](D& d, const Member& m, TargetScript& out) {
+                 policy::assign(d.boolean(*m.value), out.engine_restarts);
+             }},
+            {{"healthcheck", &check_shape, "none", "Of a container that the policy adopts: its own health check.",
+              "{interval: 1s}"},
+             [](D& d, const Member& m, TargetScript& out) {
+                 out.healthcheck = Healthcheck{};
+                 policy::decode_block(d, *m.value, own_check_block(), *out.healthcheck);
+             }},
+        }};
+    return block;
+}
+
+const policy::Block<TargetScript>& after_block() {
+    using D = Decoder;
+    static const policy::Block<TargetScript> block{
+        BlockInfo{"after",
+                  "in after",
+                  "under `after`",
+                  "How a target answers once a remedy is done, until the next one: the first time, the second, and so "
+                  "on; the last one stays.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {},
+                  test_blocks},
+        {
+            {{"restart", &timelines_shape, "its answers go on", "After a restart.", "[fail, fail for 2s ok]"},
+             [](D& d, const Member& m, TargetScript& out) { decode_after(d, m, Remedy::restart, out); }},
+            {{"replace", &timelines_shape, "its answers go on", "After its container was replaced.", "ok"},
+             [](D& d, const Member& m, TargetScript& out) { decode_after(d, m, Remedy::replace, out); }},
+            {{"run", &timelines_shape, "its answers go on", "After the command of a `run` rung.", "ok"},
+             [](D& d, const Member& m, TargetScript& out) { decode_after(d, m, Remedy::run, out); }},
+        }};
+    return block;
+}
+
+const policy::Block<Healthcheck>& own_check_block() {
+    using D = Decoder;
+    static const policy::Block<Healthcheck> block{
+        BlockInfo{"own_healthcheck",
+                  "in healthcheck",
+                  "under `healthcheck` of a target",
+                  "The health check that the container brings itself, with Docker's defaults.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {},
+                  test_blocks},
+        {
+            {{"interval", &shapes::duration, "30s", "From one check to the next.", "1s"},
+             [](D& d, const Member& m, Healthcheck& out) { policy::assign(d.duration(*m.value), out.interval); }},
+            {{"timeout", &shapes::duration, "30s", "How long one may take.", "2s"},
+             [](D& d, const Member& m, Healthcheck& out) { policy::assign(d.duration(*m.value), out.timeout); }},
+            {{"retries", &shapes::positive, "3", "So many failures in a row make it unhealthy.", "2"},
+             [](D& d, const Member& m, Healthcheck& out) { policy::assign(d.count(*m.value, 1, 1000), out.retries); }},
+        }};
+    return block;
+}
+
+const policy::Block<Moment>& event_block() {
+    static const policy::Block<Moment> block{
+        BlockInfo{
+            "event",
+            "in an event",
+            "in an entry of `events`",
+            "Something that happens. Beside `at` stand targets, and what happens to each: `exit 1`, `signal SEGV`, "
+            "what a person asks keepwell for (`stop`, `pause`, `reset`, …) or does to a container "
+            "(`docker stop`, `docker pause`, …), or a mapping with the `probes` and `lives` from then on. "
+            "`engine: lost` and `engine: found` happen to the container engine.",
+            {"at"},
+            {},
+            {},
+            "",
+            {},
+            test_blocks,
+            words_schema},
+        {{{"at", &moment_shape, "", "When.", "3s after redis unhealthy"}, decode_moment}}};
+    return block;
+}
+
+const policy::Block<Expectation>& expectation_block() {
+    using D = Decoder;
+    static const policy::Block<Expectation> block{
+        BlockInfo{"expectation",
+                  "in an expectation",
+                  "in an entry of `expect`",
+                  "What is expected. Beside the moment stand targets, and what is seen of each, in one word or a list "
+                  "of them; `no` or `not` turns a word round. `host` stands for the whole host.",
+                  {},
+                  {},
+                  {},
+                  "",
+                  {},
+                  test_blocks,
+                  words_schema},
+        {
+            {{"at", &moment_shape, "", "It is so at this moment.", "30s"},
+             [](D& d, const Member& m, Expectation& out) {
+                 out.when_at = m.value->at;
+                 decode_moment(d, m, out.when);
+             }},
+            {{"until", &moment_shape, "",
+              "It is so all the time from the expectation before (or the beginning) to this moment.", "1m"},
+             [](D& d, const Member& m, Expectation& out) {
+                 out.until = true;
+                 out.when_at = m.value->at;
+                 decode_moment(d, m, out.when);
+             }},
+            {{"within", &shapes::duration, "0s", "So much earlier or later is as good.", "1s"},
+             [](D& d, const Member& m, Expectation& out) { policy::assign(d.duration(*m.value), out.within); }},
+        }};
+    return block;
+}
+
+const std::vector<const policy::BlockInfo*>& test_blocks() {
+    static const std::vector<const BlockInfo*> blocks{
+        &test_file_block().info, &test_block().info,  &script_target_block().info, &after_block().info,
+        &own_check_block().info, &event_block().info, &expectation_block().info,
+    };
+    return blocks;
+}
+
+const std::vector<const policy::BlockInfo*>& script_blocks() {
+    static const std::vector<const BlockInfo*> blocks{&script_block().info, &script_target_block().info,
+                                                      &after_block().info, &own_check_block().info,
+                                                      &event_block().info};
+    return blocks;
+}
+
+void check_names(policy::Reporter& reporter, const ScriptDraft& draft, const Policy& policy) {
+    std::vector<std::string_view> names;
+    for (const TargetSpec& target : policy.targets) names.push_back(target.name);
+    for (const NamedPlace& named : draft.names) {
+        if (std::find(names.begin(), names.end(), named.target) != names.end()) continue;
+        reporter.error(named.at, "the policy has no target " + policy::quote(named.target) +
+                                     policy::did_you_mean(named.target, names));
+    }
+}
+
+}  // namespace keepwell::simulation

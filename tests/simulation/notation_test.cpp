@@ -1,0 +1,76 @@
+// The small languages of scripts and tests: what they mean, and what is said about a slip.
+#include "simulation/notation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace keepwell::simulation {
+namespace {
+
+template <typename T>
+std::string slip(const Read<T>& read) {
+    if (read) return "none";
+    return std::to_string(read.error().offset) + "+" + std::to_string(read.error().length) + ": " +
+           read.error().message;
+}
+
+TEST(Notation, a_life_says_how_it_begins_and_ends) {
+    const auto lives = read_lives("exit 137 after 10s x2, starts in 2s, ignores stop");
+    ASSERT_TRUE(lives) << slip(lives);
+    ASSERT_EQ(lives->size(), 2u);
+    const Life& life = lives->front();
+    EXPECT_EQ(life.exits_after, Duration{10s});
+    EXPECT_EQ(life.exit.value, 137);
+    EXPECT_EQ(life.starts_in, Duration{2s});
+    EXPECT_EQ(life.stops_in, std::nullopt);
+}
+
+TEST(Notation, a_signal_may_be_written_with_or_without_sig) {
+    EXPECT_EQ(read_lives("signal SEGV").value()[0].exit.value, SIGSEGV);
+    EXPECT_EQ(read_lives("signal SIGSEGV").value()[0].exit.value, SIGSEGV);
+}
+
+TEST(Notation, a_moment_is_a_time_or_comes_after_something) {
+    EXPECT_EQ(read_moment("1m30s")->length, Duration{90s});
+    const auto after = read_moment("3s after redis is held dependency x2");
+    ASSERT_TRUE(after) << slip(after);
+    EXPECT_EQ(after->length, Duration{3s});
+    EXPECT_EQ(after->after_target, "redis");
+    EXPECT_EQ(describe(*after->after), "held dependency");
+    EXPECT_EQ(after->after_times, 2u);
+}
+
+TEST(Notation, a_claim_can_be_turned_round) {
+    EXPECT_TRUE(read_claim("no restart")->negated);
+    EXPECT_TRUE(read_claim("not running")->negated);
+    EXPECT_FALSE(read_claim("alert storm")->negated);
+}
+
+TEST(Notation, every_word_of_the_page_is_read) {
+    for (const WordedSighting& one : worded_sightings()) {
+        const auto claim = read_claim(one.words);
+        ASSERT_TRUE(claim) << slip(claim);
+        EXPECT_EQ(claim->sighting.index(), one.sighting.index());
+    }
+}
+
+TEST(Notation, a_slip_is_pointed_at_with_what_was_meant) {
+    EXPECT_EQ(slip(read_timeline("ok x5 fial x3")),
+              "6+4: expected `ok`, `fail`, `timeout`, `error` or `exit N`, but this is `fial`; did you mean `fail`?");
+    EXPECT_EQ(slip(read_timeline("")), "0+1: expected answers such as `ok x5 fail x3 ok`, but nothing follows");
+    EXPECT_EQ(slip(read_timeline("ok x0")), "3+2: expected `x1` to `x9999999`, but this is `x0`");
+    EXPECT_EQ(slip(read_lives("exit 300")), "5+3: expected an exit code from 0 to 255, but this is `300`");
+    EXPECT_EQ(slip(read_lives("run, stop in 3s")),
+              "5+4: expected `starts in`, `stops in` or `ignores stop`, but this is `stop`; did you mean `stops`?");
+    EXPECT_EQ(slip(read_claim("held dependancy")),
+              "5+10: expected why it is held, but this is `dependancy`; did you mean `dependency`?");
+    EXPECT_EQ(slip(read_moment("3s after redis")),
+              "14+1: expected a word for what is seen, such as `running`, `unhealthy` or `restart`, but nothing "
+              "follows");
+    EXPECT_EQ(slip(read_wall_time("tomorrow")),
+              "0+8: expected a day and a time such as `2026-11-28 03:00`, but this is `tomorrow`");
+}
+
+}  // namespace
+}  // namespace keepwell::simulation

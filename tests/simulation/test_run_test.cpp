@@ -1,0 +1,171 @@
+// Playing tests: what is met, what is not and how that is told, what happens after something else, and what is reached.
+#include "simulation/test_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include "policy/memory_environment.hpp"
+
+namespace keepwell::simulation {
+namespace {
+
+const char* const shop = R"(
+services:
+  redis:
+    command: redis
+    healthcheck: {tcp: "127.0.0.1:6379", interval: 1s, timeout: 500ms, retries: 2}
+    on_unhealthy: [restart, stop]
+    deploy: {restart_policy: {delay: 1s}}
+  web:
+    command: web
+    depends_on: {redis: {condition: service_healthy}}
+    healthcheck: {http: "http://127.0.0.1/", interval: 2s, timeout: 1s, retries: 3}
+    maintenance: [{from: "22:00", to: "23:00"}]
+guard: {max_parallel: 1}
+)";
+
+const char* const vpn = R"(
+services:
+  vpn:
+    container: shop-vpn
+    on_unhealthy: [restart, replace]
+    deploy: {restart_policy: {delay: 0s}}
+)";
+
+TestFile file_of(const std::string& tests, const char* policy = shop) {
+    const policy::Memory memory{{{"/p/shop.test.yaml", "policies: [shop.yaml]\n" + tests}, {"/p/shop.yaml", policy}},
+                                {}};
+    TestFile file = load_tests({"shop.test.yaml"}, memory.environment())[0];
+    for (const policy::Diagnostic& one : file.diagnostics) ADD_FAILURE() << policy::render(one);
+    return file;
+}
+
+/// The messages of everything that was not met in one test.
+std::vector<std::string> missed(const std::string& test, const char* policy = shop, const std::string& top = {}) {
+    const TestFile file = file_of(top + "tests:\n  - name: it\n" + test, policy);
+    std::vector<std::string> messages;
+    if (!file.policy) return {"not valid"};
+    for (const Failure& one : run_test(file, file.tests[0]).failures) messages.push_back(one.diagnostic.message);
+    return messages;
+}
+
+using Messages = std::vector<std::string>;
+
+TEST(RunTest, a_world_that_is_not_described_is_well) {
+    EXPECT_EQ(missed("    expect: [{at: 10s, redis: [running, healthy, idle, no incident], web: healthy}]\n"),
+              Messages{});
+}
+
+TEST(RunTest, a_state_that_is_not_so_is_told_with_what_it_was) {
+    EXPECT_EQ(missed("    expect: [{at: 10s, redis: unhealthy}]\n"),
+              Messages{"expected `unhealthy` of redis at 10s, but it was running, healthy"});
+}
+
+TEST(RunTest, a_remedy_at_another_time_is_told_with_its_time) {
+    EXPECT_EQ(missed("    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
+                     "    expect: [{at: 3s, redis: restart}, {at: 4s, redis: restart}]\n"),
+              Messages{"expected `restart` of redis at 3s, but restart was begun at 4s"});
+}
+
+TEST(RunTest, a_tolerance_reaches_both_ways) {
+    const std::string targets = "    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n";
+    EXPECT_EQ(missed(targets + "    expect: [{at: 3s, within: 1s, redis: restart}]\n"), Messages{});
+    EXPECT_EQ(missed(targets + "    expect: [{at: 5s, within: 1s, redis: restart}]\n"), Messages{});
+}
+
+TEST(RunTest, nothing_until_is_broken_by_the_first_thing_that_is_done) {
+    EXPECT_EQ(missed("    targets: {redis: ok x4 fail}\n"
+                     "    expect: [{until: 5s, redis: nothing}, {until: 8s, redis: nothing}]\n"),
+              Messages{"expected `nothing` of redis until 8s, but incident 1 was opened at 6s"});
+}
+
+TEST(RunTest, all_remedies_are_counted_in_order) {
+    EXPECT_EQ(missed("    for: 1m\n    targets: {redis: ok fail}\n    remedies: {redis: [restart], web: []}\n"),
+              Messages{"expected of redis, in all, restart, but begun was restart at 3s, stop at 6s"});
+}
+
+TEST(RunTest, something_can_happen_after_something_was_seen) {
+    EXPECT_EQ(missed("    for: 1m\n    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
+                     "    events: [{at: 2s after redis restart, web: exit 1}]\n"
+                     "    expect: [{at: 2s after redis restart, web: [backoff, incident]}]\n"),
+              Messages{});
+}
+
+TEST(RunTest, a_moment_that_never_comes_is_told) {
+    EXPECT_EQ(missed("    expect: [{at: 1s after redis unhealthy, web: healthy}]\n"),
+              Messages{"this moment never comes: `redis unhealthy` was not seen"});
+}
+
+TEST(RunTest, windows_of_maintenance_follow_the_wall_clock_of_the_file) {
+    EXPECT_EQ(
+        missed("    for: 2h\n    events: [{at: 45m, web: exit 1}]\n"
+               "    expect: [{at: 45m, web: held maintenance}, {at: 90m, web: restart}, {at: 2h, web: healthy}]\n",
+               shop, "start: 2026-11-28 21:30\n"),
+        Messages{});
+}
+
+TEST(RunTest, a_container_is_replaced_when_a_restart_does_not_help) {
+    EXPECT_EQ(missed("    for: 2m\n"
+                     "    targets:\n"
+                     "      vpn: {probes: ok x3 fail, healthcheck: {interval: 1s, retries: 2}, after: {replace: ok}}\n"
+                     "    remedies: {vpn: [restart, replace]}\n"
+                     "    expect: [{at: 2m, vpn: [running, healthy, idle]}]\n",
+                     vpn),
+              Messages{});
+}
+
+TEST(RunTest, nothing_is_done_while_the_container_engine_is_lost) {
+    EXPECT_EQ(missed("    for: 1m\n"
+                     "    targets: {vpn: {healthcheck: {interval: 1s, retries: 2}}}\n"
+                     "    events: [{at: 5s, engine: lost}, {at: 20s, engine: found}]\n"
+                     "    expect: [{at: 10s, vpn: unknown}, {until: 19s, vpn: nothing}, {at: 25s, vpn: healthy}]\n"
+                     "    remedies: {vpn: []}\n",
+                     vpn),
+              Messages{});
+}
+
+TEST(RunTest, a_failure_brings_the_explanation_of_its_moment) {
+    const TestFile file = file_of(
+        "tests:\n"
+        "  - name: it\n"
+        "    targets: {web: ok x2 fail x9, redis: {probes: ok x6 fail, lives: \"run, ignores stop\"}}\n"
+        "    expect: [{at: 12s, web: restart}]\n");
+    const TestResult result = run_test(file, file.tests[0]);
+    ASSERT_EQ(result.failures.size(), 1u);
+    EXPECT_EQ(result.failures[0].diagnostic.line, 5u);
+    std::string why;
+    for (const engine::Sentence& one : result.failures[0].why) why += one.text + "\n";
+    EXPECT_NE(why.find("It is running"), std::string::npos) << why;
+}
+
+TEST(RunTest, the_same_test_gives_the_same_result) {
+    const TestFile file =
+        file_of("tests: [{name: it, for: 1h, targets: {redis: ok fail x3 ok, web: fail x5 timeout ok}}]\n");
+    const TestResult once = run_test(file, file.tests[0]);
+    const TestResult again = run_test(file, file.tests[0]);
+    ASSERT_EQ(once.records.size(), again.records.size());
+    for (std::size_t i = 0; i < once.records.size(); ++i) {
+        EXPECT_EQ(once.records[i].at, again.records[i].at);
+        EXPECT_EQ(once.records[i].body.index(), again.records[i].body.index());
+    }
+}
+
+std::vector<std::string> names(const std::set<Reached>& all) {
+    std::vector<std::string> result;
+    for (const Reached& one : all) result.push_back(one.service + "/" + one.detail);
+    return result;
+}
+
+TEST(Coverage, knows_what_a_policy_offers) {
+    const TestFile file = file_of("tests: [{name: it}]\n");
+    EXPECT_EQ(names(reachable(*file.policy)),
+              (Messages{"redis/", "web/", "redis/1: restart", "redis/2: stop", "web/1: restart", "/parallel",
+                        "web/dependency", "web/maintenance"}));
+}
+
+TEST(Coverage, knows_what_was_reached) {
+    const TestFile file = file_of("tests: [{name: it, for: 1m, targets: {redis: ok fail}}]\n");
+    EXPECT_EQ(names(run_test(file, file.tests[0]).reached), (Messages{"redis/", "redis/1: restart", "redis/2: stop"}));
+}
+
+}  // namespace
+}  // namespace keepwell::simulation
