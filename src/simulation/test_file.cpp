@@ -7,6 +7,7 @@
 #include "policy/decoder.hpp"
 #include "policy/load.hpp"
 #include "policy/schema.hpp"
+#include "policy/text.hpp"
 #include "simulation/test_fields.hpp"
 
 namespace keepwell::simulation {
@@ -77,8 +78,20 @@ class FileReader {
         };
         policy::Loaded loaded = policy::load(file_.policies, environment);
         policy_ = std::move(loaded.policy);
-        std::ranges::copy_if(loaded.diagnostics, std::back_inserter(policy_mistakes_),
-                             [](const auto& one) { return one.severity == policy::Diagnostic::Severity::error; });
+        for (policy::Diagnostic& one : loaded.diagnostics) {
+            if (one.severity != policy::Diagnostic::Severity::error || is_about_a_name(one, draft)) continue;
+            policy_mistakes_.push_back(std::move(one));
+        }
+    }
+
+    /// A file that can not be read at all is a mistake of the line that names it.
+    bool is_about_a_name(const policy::Diagnostic& mistake, const FileDraft& draft) {
+        if (mistake.line != 0) return false;
+        const auto named = std::find(file_.policies.begin(), file_.policies.end(), mistake.file);
+        if (named == file_.policies.end()) return false;
+        const Position& at = draft.policies[static_cast<std::size_t>(named - file_.policies.begin())].second;
+        reporter_->error(at, policy::quote(mistake.file) + " " + mistake.message);
+        return true;
     }
 
     TestFile finish() && {

@@ -46,8 +46,8 @@ TEST_F(ProgramTest, without_a_command_shows_help_and_ends_with_2) {
 }
 
 TEST_F(ProgramTest, help_is_on_stdout_and_has_examples_first) {
-    for (const char* command : {"", "run", "check", "status", "events", "explain", "start", "stop", "restart", "pause",
-                                "resume", "reset", "logs", "ping", "schema", "version"}) {
+    for (const char* command : {"", "run", "check", "test", "status", "events", "explain", "start", "stop", "restart",
+                                "pause", "resume", "reset", "logs", "ping", "schema", "version"}) {
         const Done done = run(std::string{command} + " --help");
         EXPECT_EQ(done.code, 0) << command;
         EXPECT_EQ(done.err, "") << command;
@@ -167,6 +167,43 @@ TEST_F(ProgramTest, man_page_has_every_command_and_option) {
         if (line == "Subcommands:") in_commands = true;
     }
     EXPECT_TRUE(in_commands);
+}
+
+struct TestCommand : ProgramTest {
+    TestCommand() {
+        std::ofstream{folder / "shop.yaml"} << "services:\n  web: {command: web, healthcheck: {tcp: \"a:1\"}}\n";
+        std::ofstream{folder / "shop.test.yaml"}
+            << "policies: [shop.yaml]\n"
+               "tests:\n"
+               "  - {name: all is well, remedies: {web: []}}\n"
+               "  - {name: nothing helps, targets: {web: ok fail}, remedies: {web: []}}\n";
+        std::ofstream{folder / "broken.test.yaml"} << "policies: [shop.yaml]\ntests: [{nam: a}]\n";
+    }
+};
+
+TEST_F(TestCommand, ends_with_0_when_all_pass_with_1_when_one_fails_and_with_2_when_a_file_is_not_valid) {
+    EXPECT_EQ(run("test shop.test.yaml --run well").code, 0);
+    EXPECT_EQ(run("test shop.test.yaml --run 'all*'").code, 0);
+    EXPECT_EQ(run("test shop.test.yaml").code, 1);
+    EXPECT_EQ(run("test .").code, 2);
+    EXPECT_EQ(run("test broken.test.yaml").out.substr(0, 72),
+              "broken.test.yaml:2:10: error: unknown key `nam` in a test; did you mean ");
+}
+
+TEST_F(TestCommand, says_when_no_test_has_the_name) {
+    const Done done = run("test shop.test.yaml --run sick");
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.err, "keepwell: no test has this name: sick\n");
+}
+
+TEST_F(TestCommand, writes_junit_beside_what_it_prints) {
+    EXPECT_EQ(run("test shop.test.yaml --junit results.xml").code, 1);
+    std::ostringstream xml;
+    xml << std::ifstream{folder / "results.xml"}.rdbuf();
+    EXPECT_NE(xml.str().find("<testsuite name=\"shop.test.yaml\" tests=\"2\" failures=\"1\" errors=\"0\">"),
+              std::string::npos)
+        << xml.str();
+    EXPECT_EQ(run("test shop.test.yaml --junit no/such/folder.xml").err, "keepwell: cannot write no/such/folder.xml\n");
 }
 
 }  // namespace
