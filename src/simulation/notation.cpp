@@ -318,7 +318,8 @@ Read<Moment> read_moment(std::string_view text) {
     if (!reader.done()) {
         reader.expect("after");
         moment.after_target = reader.take();
-        if (moment.after_target.empty()) reader.expected("the name of a target");
+        if (moment.after_target.empty()) reader.expected("the name of a target, or `host`");
+        if (moment.after_target == "host") moment.after_target.clear();
         reader.take_if("is");
         moment.after = sighting_of(reader);
         if (moment.after) narrow(reader, *moment.after);

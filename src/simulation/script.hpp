@@ -118,7 +118,7 @@ struct Moment {
     Duration length{0};
     std::optional<Sighting> after{};
     std::uint32_t after_times = 1;  ///< how often it must have begun
-    std::string after_target{};     ///< by name
+    std::string after_target{};     ///< by name; empty: the host
 };
 
 /// One thing that happens to a target, or to the host (an empty name).

@@ -112,7 +112,8 @@ class Judge {
     }
 
     void fail_moment(const Expectation& one) {
-        const std::string what = one.when.after_target + " " + describe(*one.when.after) +
+        const std::string who = one.when.after_target.empty() ? "host" : one.when.after_target;
+        const std::string what = who + " " + describe(*one.when.after) +
                                  (one.when.after_times > 1 ? " x" + std::to_string(one.when.after_times) : "");
         add(one.when_at, "this moment never comes: `" + what + "` was not seen", one.when.after_target, one.claim.text,
             {Instant{}, Instant{result_.played}});

@@ -90,6 +90,24 @@ TEST(RunTest, something_can_happen_after_something_was_seen) {
               Messages{});
 }
 
+TEST(RunTest, a_moment_can_come_after_an_alert_of_the_host) {
+    const char* const three =
+        "defaults: {healthcheck: {interval: 1s}}\n"
+        "services:\n"
+        "  a: {command: a, healthcheck: {tcp: \"a:1\"}}\n"
+        "  b: {command: b, healthcheck: {tcp: \"b:1\"}}\n"
+        "  c: {command: c, healthcheck: {tcp: \"c:1\"}}\n"
+        "guard: {max_unhealthy: 40%, max_parallel: 1}\n";
+    EXPECT_EQ(missed("    targets: {b: ok fail x9 ok, c: ok fail x9 ok,\n"
+                     "              a: {probes: ok fail x3 ok, lives: \"run, ignores stop\"}}\n"
+                     "    expect: [{at: 1s after host alert storm, c: held storm, host: alert storm},\n"
+                     "             {at: 20s, host: no alert}]\n",
+                     three),
+              Messages{});
+    EXPECT_EQ(missed("    expect: [{at: 1s after host alert storm, b: held storm}]\n", three),
+              Messages{"this moment never comes: `host alert storm` was not seen"});
+}
+
 TEST(RunTest, a_moment_that_never_comes_is_told) {
     EXPECT_EQ(missed("    expect: [{at: 1s after redis unhealthy, web: healthy}]\n"),
               Messages{"this moment never comes: `redis unhealthy` was not seen"});
