@@ -1,6 +1,8 @@
 // The Watcher: connection, event stream, listing, inspections; each hint ends in an inspect, and only that is told.
 #include "runtime/docker/watcher.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -325,6 +327,7 @@ void Watcher::Impl::list_came(const Answer& answer, bool inspect_all) {
         return;
     }
     listed_ = std::move(*containers);
+    ::malloc_trim(0);  // to read a listing of many takes more than is kept of it: that goes back to the system
     listed_once_ = true;
     std::set<std::string_view> present;
     for (const auto& container : listed_) {
