@@ -86,13 +86,20 @@ Engine::Engine() {
     place_ = place;
     folder_ = place_ + "/engine";
     output_of(script("engine") + " start " + folder_);
-    output_of(script("engine") + " exec " + folder_ + ' ' + script("images") + " " KEEPWELL_IMAGE_PROGRAMS);
-    ::setenv("DOCKER_HOST", host().c_str(), 1);
-    ::setenv("DOCKER_CONFIG", (folder_ + "/etc").c_str(), 1);
-    enter_network();
+    try {
+        output_of(script("engine") + " exec " + folder_ + ' ' + script("images") + " " KEEPWELL_IMAGE_PROGRAMS);
+        ::setenv("DOCKER_HOST", host().c_str(), 1);
+        ::setenv("DOCKER_CONFIG", (folder_ + "/etc").c_str(), 1);
+        enter_network();
+    } catch (...) {
+        stop();
+        throw;
+    }
 }
 
-Engine::~Engine() {
+Engine::~Engine() { stop(); }
+
+void Engine::stop() const {
     if (std::system((script("engine") + " stop " + folder_).c_str()) == 0) fs::remove_all(place_);
 }
 

@@ -43,6 +43,7 @@ class Engine {
     double cpu() const;
 
   private:
+    void stop() const;
     void enter_network();
 
     std::string place_;
