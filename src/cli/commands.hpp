@@ -11,7 +11,7 @@
 
 namespace keepwell::cli {
 
-enum class Format : std::uint8_t { text, json, jsonl, github };
+enum class Format : std::uint8_t { text, json, jsonl, github, svg };
 
 struct RunOptions {
     std::vector<std::string> files;
@@ -31,6 +31,22 @@ struct TestOptions {
     std::vector<std::string> files;
     std::string run;    ///< a part of the names of the tests that are wanted, or a pattern; empty: all
     std::string junit;  ///< write JUnit's XML there; empty: do not
+    Format format = Format::text;
+};
+
+struct SimulateOptions {
+    std::vector<std::string> files;
+    std::string script;                   ///< empty with `chaos`
+    bool chaos = false;                   ///< faults by lot, instead of a script
+    std::vector<std::string> compare;     ///< other policies, against the same faults
+    std::chrono::milliseconds length{0};  ///< 0: as the script says, or 30 days of chaos
+    std::uint64_t seed = 1;
+    // From one to the next, on average; 0: never. What is not given is as simulation::Chaos has it.
+    std::optional<std::chrono::milliseconds> crashes;
+    std::optional<std::chrono::milliseconds> hangs;
+    std::optional<std::chrono::milliseconds> outages;
+    std::optional<std::chrono::milliseconds> engine_restarts;
+    std::optional<std::uint32_t> slow_starts;  ///< of 100
     Format format = Format::text;
 };
 
@@ -89,6 +105,7 @@ struct VersionOptions {
 int run(const RunOptions& options);
 int check(const CheckOptions& options);
 int test(const TestOptions& options);
+int simulate(const SimulateOptions& options);
 int status(const StatusOptions& options);
 int events(const EventsOptions& options);
 int explain(const ExplainOptions& options);

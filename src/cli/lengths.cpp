@@ -39,6 +39,17 @@ std::optional<std::chrono::milliseconds> parse_length(std::string_view text) {
     return std::chrono::milliseconds{static_cast<std::int64_t>(sum)};
 }
 
+std::optional<std::chrono::milliseconds> parse_rate(std::string_view text) {
+    if (text == "0") return std::chrono::milliseconds{0};
+    std::uint32_t times = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), times);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (error != std::errc{} || times == 0 || !text.starts_with('/')) return std::nullopt;
+    const auto length = parse_length(text.substr(1));
+    if (!length || *length / times == std::chrono::milliseconds{0}) return std::nullopt;
+    return *length / times;
+}
+
 std::string age_text(std::chrono::milliseconds age) {
     using namespace std::chrono;
     const auto seconds = age.count() < 0 ? 0 : duration_cast<std::chrono::seconds>(age).count();

@@ -1,6 +1,7 @@
 // The `keepwell` program: reads the command line, and hands each command what it is told.
 // CLI11 is included here alone. What is mistyped ends with 2 and a suggestion.
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -22,6 +23,7 @@ struct Arguments {
     RunOptions run;
     CheckOptions check;
     TestOptions test;
+    SimulateOptions simulate;
     SchemaOptions schema;
     StatusOptions status;
     EventsOptions events;
@@ -81,6 +83,9 @@ const std::map<std::string, Format> any_lines{
     {"text", Format::text}, {"json", Format::jsonl}, {"jsonl", Format::jsonl}};
 const std::map<std::string, Format> check_formats{
     {"text", Format::text}, {"json", Format::json}, {"github", Format::github}};
+
+const std::map<std::string, Format> story_formats{
+    {"text", Format::text}, {"json", Format::json}, {"jsonl", Format::jsonl}, {"svg", Format::svg}};
 
 /// A length such as "10s" into milliseconds.
 void add_length(CLI::App* sub, const char* name, std::chrono::milliseconds& length, const char* description) {
@@ -146,6 +151,69 @@ void add_test(CLI::App& app, Arguments& arguments) {
         ->type_name("PATTERN");
     sub->add_option("--junit", options.junit, "Write the results as JUnit's XML, too")->type_name("FILE");
     add_format(sub, options.format, text_or_json);
+}
+
+/// How often something comes, such as "1/7d", into the mean time from one to the next.
+CLI::Option* add_rate(CLI::App* sub, const char* name, std::optional<std::chrono::milliseconds>& mean,
+                      const char* description) {
+    return sub
+        ->add_option_function<std::string>(
+            name,
+            [&mean](const std::string& text) {
+                mean = parse_rate(text);
+                if (!mean) throw CLI::ValidationError("`" + text + "` is not a rate such as 1/7d, 3/1h or 0 (never)");
+            },
+            description)
+        ->type_name("RATE");
+}
+
+/// What --chaos draws, and how much of it.
+void add_chaos(CLI::App* sub, SimulateOptions& options) {
+    CLI::Option* chaos = sub->add_flag("--chaos", options.chaos, "Draw faults by lot, and tell what becomes of them");
+    const auto take_share = [&options](const std::string& text) {
+        std::uint32_t share = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+        const std::string rest{end, text.data() + text.size()};
+        if (error != std::errc{} || share > 100 || (rest != "%" && !rest.empty())) {
+            throw CLI::ValidationError("`" + text + "` is not a share such as 10%");
+        }
+        options.slow_starts = share;
+    };
+    const std::vector<CLI::Option*> of_chaos{
+        sub->add_option("--seed", options.seed, "Of the lot: one seed, one past")->type_name("N"),
+        sub->add_option("--compare", options.compare, "Another policy, beside the first, against the same faults")
+            ->allow_extra_args(false)
+            ->type_name("FILE"),
+        add_rate(sub, "--crashes", options.crashes, "Of each target; 1/7d"),
+        add_rate(sub, "--hangs", options.hangs, "Of each target; 1/7d"),
+        add_rate(sub, "--outages", options.outages, "Of something that many targets need; 1/30d"),
+        add_rate(sub, "--engine-restarts", options.engine_restarts, "Of the container engine; 1/30d"),
+        sub->add_option_function<std::string>("--slow-starts", take_share, "Of all starts; 10%")->type_name("SHARE")};
+    for (CLI::Option* one : of_chaos) one->needs(chaos);
+}
+
+void add_simulate(CLI::App& app, Arguments& arguments) {
+    SimulateOptions& options = arguments.simulate;
+    CLI::App* sub = add(
+        app, "simulate",
+        about("Play a made-up past against a policy, on a virtual clock; nothing is started.",
+              "  keepwell simulate shop.yaml --script monday.yaml\n"
+              "  keepwell simulate shop.yaml --script monday.yaml -o svg > monday.svg\n"
+              "  keepwell simulate shop.yaml --chaos --seed 7 --for 30d\n"
+              "  keepwell simulate shop.yaml --chaos --compare gentle.yaml"),
+        [&options] { return simulate(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
+    CLI::Option* script =
+        sub->add_option("--script", options.script, "What happens: `targets` and `events` as in a test file")
+            ->type_name("FILE");
+    add_length(sub, "--for", options.length, "How much time is played");
+    add_chaos(sub, options);
+    script->excludes("--chaos");
+    add_format(sub, options.format, story_formats);
+    sub->callback([&options, &arguments] {
+        if (options.script.empty() && !options.chaos) throw CLI::RequiredError("--script FILE or --chaos");
+        arguments.chosen = [&options] { return simulate(options); };
+    });
 }
 
 void add_status(CLI::App& app, Arguments& arguments) {
@@ -362,6 +430,7 @@ int main(int argc, char** argv) {
     add_run(app, arguments);
     add_check(app, arguments);
     add_test(app, arguments);
+    add_simulate(app, arguments);
     add_status(app, arguments);
     add_events(app, arguments);
     add_explain(app, arguments);

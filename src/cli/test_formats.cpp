@@ -4,11 +4,13 @@
 
 #include "cli/terminal.hpp"
 #include "cli/test_report.hpp"
+#include "simulation/svg.hpp"
 
 namespace keepwell::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using simulation::xml_text;
 
 Json diagnostic_json(const policy::Diagnostic& one) {
     return {{"severity", policy::to_string(one.severity)},
@@ -60,31 +62,17 @@ Json coverage_json(const Uncovered& policy) {
             {"never", missed}};
 }
 
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        switch (c) {
-            case '&': result += "&amp;"; break;
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            case '"': result += "&quot;"; break;
-            case '\n': result += "&#10;"; break;
-            default: result += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-        }
-    }
-    return result;
-}
-
 std::string case_xml(const TestedFile& file, const TestedFile::One& one) {
-    std::string xml = "    <testcase classname=\"" + escaped(file.file->name) + "\" name=\"" + escaped(one.test->name) +
-                      "\" file=\"" + escaped(file.file->name) + "\" line=\"" + std::to_string(one.test->at.line) + "\"";
+    std::string xml = "    <testcase classname=\"" + xml_text(file.file->name) + "\" name=\"" +
+                      xml_text(one.test->name) + "\" file=\"" + xml_text(file.file->name) + "\" line=\"" +
+                      std::to_string(one.test->at.line) + "\"";
     if (one.result.passed()) return xml + "/>\n";
     xml += ">\n";
     for (const simulation::Failure& failure : one.result.failures) {
         std::string body = policy::render(failure.diagnostic);
         for (const engine::Sentence& sentence : failure.why) body += sentence.text + "\n";
-        xml +=
-            "      <failure message=\"" + escaped(failure.diagnostic.message) + "\">" + escaped(body) + "</failure>\n";
+        xml += "      <failure message=\"" + xml_text(failure.diagnostic.message) + "\">" + xml_text(body) +
+               "</failure>\n";
     }
     return xml + "    </testcase>\n";
 }
@@ -92,16 +80,16 @@ std::string case_xml(const TestedFile& file, const TestedFile::One& one) {
 std::string suite_xml(const TestedFile& file) {
     const auto failed = std::ranges::count_if(file.tests, [](const auto& one) { return !one.result.passed(); });
     const bool readable = file.file->policy.has_value();
-    std::string xml = "  <testsuite name=\"" + escaped(file.file->name) + "\" tests=\"" +
+    std::string xml = "  <testsuite name=\"" + xml_text(file.file->name) + "\" tests=\"" +
                       std::to_string(readable ? file.tests.size() : 1) + "\" failures=\"" + std::to_string(failed) +
                       "\" errors=\"" + (readable ? "0" : "1") + "\">\n";
     for (const TestedFile::One& one : file.tests) xml += case_xml(file, one);
     if (!readable) {
         std::string all;
         for (const policy::Diagnostic& one : file.file->diagnostics) all += policy::render(one);
-        xml += "    <testcase classname=\"" + escaped(file.file->name) +
+        xml += "    <testcase classname=\"" + xml_text(file.file->name) +
                "\" name=\"is valid\">\n      <error message=\"" + "the file or its policy is not valid\">" +
-               escaped(all) + "</error>\n    </testcase>\n";
+               xml_text(all) + "</error>\n    </testcase>\n";
     }
     return xml + "  </testsuite>\n";
 }

@@ -82,6 +82,9 @@ void Player::happens(const std::string& target, const Action& action) {
             self.house_.processes.end(target, one.status);
         }
         void operator()(const Answering& one) const { self.house_.probes.answers(target, one.probes); }
+        void operator()(const Suffering& one) const {
+            self.house_.probes.suffers(target, one.answer, later(self.house_.loop.now(), one.lasts));
+        }
         void operator()(const Living& one) const { self.live(target, one.lives); }
         void operator()(const Operates& one) const {
             const auto index = self.house_.supervisor->engine().find(target);

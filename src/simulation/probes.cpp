@@ -26,6 +26,12 @@ void Probes::answers(const std::string& target, Timeline timeline) {
     one.since = loop_.now();
 }
 
+void Probes::suffers(const std::string& target, Answer answer, Instant until) {
+    Answering& one = answering(target);
+    one.suffered = std::move(answer);
+    one.suffers_until = until;
+}
+
 const Answer& Probes::take(const std::string& target) { return answering(target).next(loop_.now()); }
 
 std::uint32_t Probes::asked(const std::string& target) const {
@@ -54,6 +60,7 @@ void Probes::cancel(CommandId id) {
 }
 
 const Answer& Probes::Answering::next(Instant now) {
+    if (now < suffers_until) return suffered;
     if (timeline.empty()) return passing;
     while (run + 1 < timeline.size()) {
         const Answers& current = timeline[run];

@@ -21,6 +21,9 @@ class Probes final : public supervisor::ProbePort {
     /// How the target with this name answers from now on. Without a time line a target passes.
     void answers(const std::string& target, Timeline timeline);
 
+    /// Until then it answers so, and its time line waits.
+    void suffers(const std::string& target, Answer answer, Instant until);
+
     /// The next answer of that target, taken as if it had been asked: what a container engine's own health check sees.
     const Answer& take(const std::string& target);
 
@@ -40,6 +43,8 @@ class Probes final : public supervisor::ProbePort {
         std::uint32_t used = 0;  ///< answers of that run
         Instant since{};         ///< when that run began
         std::uint32_t asked = 0;
+        Answer suffered;
+        Instant suffers_until{};
 
         const Answer& next(Instant now);
     };

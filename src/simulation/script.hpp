@@ -93,6 +93,11 @@ struct Ends {
 struct Answering {
     Timeline probes;
 };
+/// For so long it answers so, whatever is done about it: something that it needs is away.
+struct Suffering {
+    Answer answer;
+    Duration lasts{0};
+};
 /// From now on its instances live so.
 struct Living {
     std::vector<Life> lives;
@@ -111,7 +116,7 @@ struct PersonActs {
     What what = What::stop;
 };
 
-using Action = std::variant<Ends, Answering, Living, Operates, EngineLost, EngineFound, PersonActs>;
+using Action = std::variant<Ends, Answering, Suffering, Living, Operates, EngineLost, EngineFound, PersonActs>;
 
 /// When something happens or is looked at: so long after the beginning, or after something was seen of a target.
 struct Moment {

@@ -1,11 +1,20 @@
 // Reads a script file.
 #include "simulation/script_file.hpp"
 
+#include <algorithm>
+
 #include "policy/decoder.hpp"
 #include "policy/schema.hpp"
 #include "simulation/test_fields.hpp"
 
 namespace keepwell::simulation {
+
+Duration ScriptFile::played() const {
+    Duration last = 10min;
+    if (length || !script) return length.value_or(last);
+    for (const Happening& one : script->happenings) last = std::max(last, one.when.length);
+    return last;
+}
 
 ScriptFile load_script(const std::string& name, const Policy& policy, const policy::Environment& environment) {
     policy::Reporter reporter;

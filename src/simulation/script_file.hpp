@@ -16,6 +16,9 @@ struct ScriptFile {
     std::optional<Script> script;  ///< present exactly when no diagnostic is an error
     std::optional<Duration> length;
     std::vector<policy::Diagnostic> diagnostics;
+
+    /// How much time is played: as asked for, or ten minutes, or until the last moment that is named.
+    Duration played() const;
 };
 
 /// Reads one script; the targets that it names must be the policy's.

@@ -22,6 +22,15 @@ TEST(Lengths, that_are_none_are_refused) {
     }
 }
 
+TEST(Rates, are_read_as_the_mean_time_from_one_to_the_next) {
+    EXPECT_EQ(parse_rate("1/7d"), 7 * 24h);
+    EXPECT_EQ(parse_rate("4/1h"), 15min);
+    EXPECT_EQ(parse_rate("0"), 0ms);
+    for (const char* text : {"", "1", "1/", "0/1d", "-1/7d", "1/0s", "/7d", "x/7d", "1/7d2"}) {
+        EXPECT_FALSE(parse_rate(text)) << text;
+    }
+}
+
 TEST(Ages, are_said_in_their_two_largest_units) {
     EXPECT_EQ(age_text(-5s), "0s");
     EXPECT_EQ(age_text(41s), "41s");

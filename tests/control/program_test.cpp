@@ -206,5 +206,51 @@ TEST_F(TestCommand, writes_junit_beside_what_it_prints) {
     EXPECT_EQ(run("test shop.test.yaml --junit no/such/folder.xml").err, "keepwell: cannot write no/such/folder.xml\n");
 }
 
+struct SimulateCommand : ProgramTest {
+    SimulateCommand() {
+        std::ofstream{folder / "shop.yaml"}
+            << "services:\n  web: {command: web, healthcheck: {tcp: \"a:1\", interval: 5s}, on_unhealthy: [restart]}\n";
+        std::ofstream{folder / "script.yaml"} << "for: 1m\nevents: [{at: 10s, web: exit 1}]\n";
+        std::ofstream{folder / "broken.yaml"} << "events: [{at: 10s, wbe: exit 1}]\n";
+    }
+};
+
+TEST_F(SimulateCommand, tells_the_story_of_a_script_as_text_as_lines_and_as_a_picture) {
+    const std::string of = "simulate shop.yaml --script script.yaml";
+    EXPECT_NE(run(of).out.find("     10s web       pid 1000 ended: exit code 1"), std::string::npos) << run(of).out;
+    EXPECT_NE(run(of + " -o jsonl").out.find("\"type\":\"remedy.started\""), std::string::npos);
+    const Done drawn = run(of + " -o svg");
+    EXPECT_EQ(drawn.code, 0);
+    EXPECT_EQ(drawn.out.substr(0, 5), "<svg ");
+}
+
+TEST_F(SimulateCommand, tells_the_same_of_one_seed_again_and_something_else_of_another) {
+    const std::string of = "simulate shop.yaml --chaos --for 10d --seed ";
+    const std::string first = run(of + "1").out;
+    EXPECT_NE(first.find("availability"), std::string::npos) << first;
+    EXPECT_EQ(first, run(of + "1").out);
+    EXPECT_NE(first, run(of + "2").out);
+}
+
+TEST_F(SimulateCommand, shows_two_policies_that_are_the_same_as_equal) {
+    const std::string json = run("simulate shop.yaml --chaos --for 5d --compare shop.yaml -o json").out;
+    const std::string begin = "{\"policy\":\"shop.yaml\"";
+    const std::size_t first = json.find(begin);
+    const std::size_t second = json.find(begin, first + 1);
+    ASSERT_NE(second, std::string::npos) << json;
+    const std::string figures = json.substr(first, second - first - 1);
+    EXPECT_EQ(json.substr(second, figures.size()), figures);
+}
+
+TEST_F(SimulateCommand, ends_with_2_when_it_is_not_told_what_to_play_or_that_is_not_valid) {
+    EXPECT_EQ(run("simulate shop.yaml").code, 2);
+    EXPECT_EQ(run("simulate shop.yaml --script script.yaml --chaos").code, 2);
+    EXPECT_EQ(run("simulate shop.yaml --script script.yaml --seed 3").code, 2);
+    EXPECT_EQ(run("simulate shop.yaml --chaos --crashes often").code, 2);
+    const Done broken = run("simulate shop.yaml --script broken.yaml");
+    EXPECT_EQ(broken.code, 2);
+    EXPECT_EQ(broken.err.substr(0, 25), "broken.yaml:1:20: error: ");
+}
+
 }  // namespace
 }  // namespace keepwell::control

@@ -1,0 +1,226 @@
+// One row a figure, one column a policy.
+#include "cli/chaos_report.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/terminal.hpp"
+
+namespace keepwell::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using simulation::ChaosOutcome;
+using simulation::Fault;
+using simulation::Lengths;
+using simulation::TargetOutcome;
+
+/// So many targets are listed, the least available first.
+constexpr std::size_t most_targets = 10;
+
+std::string count(std::uint64_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+/// "30d", "1d12h", "10m": whole, without units that are nothing.
+std::string length_text(Duration length) {
+    constexpr Duration day = 24h;
+    const std::string days = length >= day ? std::to_string(length / day) + "d" : "";
+    if (!days.empty() && length % day == Duration{0}) return days;
+    std::string text = days + to_string(length % day);
+    for (const std::string_view nothing : {"m0s", "h0m"}) {
+        if (text.ends_with(nothing)) text.resize(text.size() - 2);
+    }
+    return text;
+}
+
+/// Rounded to a tenth of a second.
+std::string rounded_text(Duration length) {
+    return length < 1s ? to_string(length / 1ms * 1ms) : length_text((length + 50ms) / 100ms * 100ms);
+}
+
+/// "99.987 %", of 100,000.
+std::string percent_text(std::int64_t share) {
+    std::string fraction = std::to_string(share % 1000);
+    fraction.insert(0, 3 - fraction.size(), '0');
+    return std::to_string(share / 1000) + "." + fraction + " %";
+}
+
+std::size_t faults_of(const simulation::Lot& lot, Fault::Kind kind) {
+    return static_cast<std::size_t>(std::ranges::count(lot.faults, kind, &Fault::kind));
+}
+
+std::string head(const ChaosReport& report) {
+    const simulation::Lot& lot = report.lot;
+    return length_text(report.chaos.length) + " of chaos, seed " + std::to_string(report.chaos.seed) + ": " +
+           std::to_string(faults_of(lot, Fault::Kind::crash)) + " crashes, " +
+           count(faults_of(lot, Fault::Kind::hang), "hang") + ", " + count(lot.outages, "shared outage") + ", " +
+           count(faults_of(lot, Fault::Kind::engine_restart), "engine restart") + "\n\n";
+}
+
+/// What all policies have of something, each once.
+template <typename Key>
+std::set<Key> keys_of(const ChaosReport& report, std::map<Key, std::uint32_t> ChaosOutcome::*counts) {
+    std::set<Key> keys;
+    for (const PlayedPolicy& one : report.policies) {
+        for (const auto& [key, number] : one.outcome.*counts) keys.insert(key);
+    }
+    return keys;
+}
+
+template <typename Key>
+std::string count_of(const std::map<Key, std::uint32_t>& counts, const Key& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? "0" : std::to_string(found->second);
+}
+
+const TargetOutcome* target_of(const ChaosOutcome& outcome, const std::string& name) {
+    const auto found = std::ranges::find(outcome.targets, name, &TargetOutcome::name);
+    return found == outcome.targets.end() ? nullptr : &*found;
+}
+
+/// The least available of any policy first.
+std::vector<std::string> worst_targets(const ChaosReport& report) {
+    std::map<std::string, std::int64_t> worst;
+    for (const PlayedPolicy& one : report.policies) {
+        for (const TargetOutcome& target : one.outcome.targets) {
+            auto& share = worst.try_emplace(target.name, target.availability()).first->second;
+            share = std::min(share, target.availability());
+        }
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, share] : worst) names.push_back(name);
+    std::ranges::stable_sort(names, {}, [&](const std::string& name) { return worst[name]; });
+    names.resize(std::min(names.size(), most_targets));
+    return names;
+}
+
+class Sheet {
+  public:
+    Sheet(const ChaosReport& report, bool colours) : report_{report}, colours_{colours} {}
+
+    std::string all() {
+        row("", &name_of, Colour::strong);
+        row(
+            "availability", [](const PlayedPolicy& one) { return percent_text(one.outcome.availability()); },
+            Colour::strong);
+        for (const std::string& name : worst_targets(report_)) {
+            row("  " + one_line(name), [&](const PlayedPolicy& one) {
+                const TargetOutcome* target = target_of(one.outcome, name);
+                return target ? percent_text(target->availability()) : "-";
+            });
+        }
+        faults();
+        deeds();
+        return table(rows_, colours_);
+    }
+
+  private:
+    using Figure = std::function<std::string(const PlayedPolicy&)>;
+
+    static std::string name_of(const PlayedPolicy& one) { return one_line(one.name); }
+
+    void row(const std::string& name, const Figure& figure, Colour colour = Colour::plain) {
+        std::vector<Cell> cells{{name, colour}};
+        for (const PlayedPolicy& one : report_.policies) cells.push_back({figure(one), colour});
+        rows_.push_back(std::move(cells));
+    }
+    void number(const std::string& name, std::uint32_t ChaosOutcome::*figure) {
+        row(name, [figure](const PlayedPolicy& one) { return std::to_string(one.outcome.*figure); });
+    }
+    void title(const std::string& name) { rows_.push_back({{name, Colour::strong}}); }
+    void lengths(const std::string& name, Lengths ChaosOutcome::*figure) {
+        for (const std::uint32_t percent : {50U, 99U}) {
+            row("  " + name + (percent == 50 ? ", median" : ", p99"), [figure, percent](const PlayedPolicy& one) {
+                const Lengths& all = one.outcome.*figure;
+                return all.all.empty() ? "-" : rounded_text(all.percentile(percent));
+            });
+        }
+    }
+
+    void faults() {
+        title("faults");
+        number("  noticed", &ChaosOutcome::noticed);
+        number("  passed unnoticed", &ChaosOutcome::unnoticed);
+        number("  hit what was not well anyway", &ChaosOutcome::in_vain);
+        number("  not healed at the end", &ChaosOutcome::unhealed);
+        lengths("time to detect", &ChaosOutcome::to_notice);
+        lengths("time to heal", &ChaosOutcome::to_heal);
+    }
+
+    void deeds() {
+        title("remedies");
+        for (const std::string& remedy : keys_of(report_, &ChaosOutcome::remedies)) {
+            row("  " + remedy, [&](const PlayedPolicy& one) { return count_of(one.outcome.remedies, remedy); });
+        }
+        title("held back");
+        for (const Hold hold : keys_of(report_, &ChaosOutcome::holds)) {
+            row("  " + std::string{to_string(hold)},
+                [&](const PlayedPolicy& one) { return count_of(one.outcome.holds, hold); });
+        }
+        number("storms", &ChaosOutcome::storms);
+        number("quarantines", &ChaosOutcome::quarantines);
+        number("stopped for good", &ChaosOutcome::stopped);
+    }
+
+    const ChaosReport& report_;
+    bool colours_;
+    std::vector<std::vector<Cell>> rows_;
+};
+
+Json lengths_json(const Lengths& lengths) {
+    const auto milliseconds = [&](std::uint32_t percent) { return lengths.percentile(percent) / 1ms; };
+    if (lengths.all.empty()) return {{"count", 0}, {"median", nullptr}, {"p99", nullptr}};
+    return {{"count", lengths.all.size()}, {"median", milliseconds(50)}, {"p99", milliseconds(99)}};
+}
+
+Json policy_json(const PlayedPolicy& one) {
+    const ChaosOutcome& outcome = one.outcome;
+    Json json{{"policy", one.name},
+              {"availability_percent", static_cast<double>(outcome.availability()) / 1000},
+              {"faults",
+               {{"noticed", outcome.noticed},
+                {"unnoticed", outcome.unnoticed},
+                {"in_vain", outcome.in_vain},
+                {"unhealed", outcome.unhealed}}},
+              {"detect_ms", lengths_json(outcome.to_notice)},
+              {"heal_ms", lengths_json(outcome.to_heal)},
+              {"remedies", Json::object()},
+              {"held", Json::object()},
+              {"storms", outcome.storms},
+              {"quarantines", outcome.quarantines},
+              {"stopped", outcome.stopped},
+              {"targets", Json::array()}};
+    for (const auto& [remedy, number] : outcome.remedies) json["remedies"][remedy] = number;
+    for (const auto& [hold, number] : outcome.holds) json["held"][std::string{to_string(hold)}] = number;
+    for (const TargetOutcome& target : outcome.targets) {
+        json["targets"].push_back({{"name", target.name},
+                                   {"availability_percent", static_cast<double>(target.availability()) / 1000},
+                                   {"down_ms", target.down / 1ms},
+                                   {"faults", target.faults},
+                                   {"quarantines", target.quarantines}});
+    }
+    return json;
+}
+
+}  // namespace
+
+std::string chaos_text(const ChaosReport& report, bool colours) { return head(report) + Sheet{report, colours}.all(); }
+
+std::string chaos_json(const ChaosReport& report) {
+    Json json{{"seed", report.chaos.seed},
+              {"played_ms", report.chaos.length / 1ms},
+              {"drawn",
+               {{"crashes", faults_of(report.lot, Fault::Kind::crash)},
+                {"hangs", faults_of(report.lot, Fault::Kind::hang)},
+                {"outages", report.lot.outages},
+                {"engine_restarts", faults_of(report.lot, Fault::Kind::engine_restart)}}},
+              {"policies", Json::array()}};
+    for (const PlayedPolicy& one : report.policies) json["policies"].push_back(policy_json(one));
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace keepwell::cli

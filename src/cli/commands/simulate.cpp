@@ -1,0 +1,145 @@
+// `keepwell simulate FILE…`: plays a made-up past against a policy, on a virtual clock. Nothing is started.
+#include <algorithm>
+#include <iostream>
+
+#include "cli/chaos_report.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/story.hpp"
+#include "cli/terminal.hpp"
+#include "journal/codec.hpp"
+#include "policy/load.hpp"
+#include "simulation/house.hpp"
+#include "simulation/lanes.hpp"
+#include "simulation/player.hpp"
+#include "simulation/script_file.hpp"
+#include "simulation/svg.hpp"
+
+namespace keepwell::cli {
+namespace {
+
+void complain_of(const std::vector<policy::Diagnostic>& diagnostics) {
+    for (const policy::Diagnostic& one : diagnostics) std::cerr << policy::render(one);
+}
+
+std::optional<Policy> load(const std::vector<std::string>& files) {
+    policy::Loaded loaded = policy::load(files, policy::host_environment());
+    complain_of(loaded.diagnostics);
+    return std::move(loaded.policy);
+}
+
+std::vector<std::string> names_of(const Policy& policy) {
+    std::vector<std::string> names;
+    for (const TargetSpec& target : policy.targets) names.push_back(target.name);
+    return names;
+}
+
+// ---- one story ------------------------------------------------------------------------------------------------------
+
+std::vector<journal::Record> played(const Policy& policy, const simulation::Script& script, Duration length) {
+    simulation::House house{policy, {}, script.start};
+    simulation::Player player{house, script};
+    house.begin();
+    house.run_until(length);
+    return std::move(house.journal.records);
+}
+
+bool print_story(const Policy& policy, const std::vector<journal::Record>& records) {
+    StoryOptions options;
+    options.files = policy.files;
+    options.colours = colours_wanted();
+    options.elapsed = true;
+    options.name_width = 8;
+    for (const TargetSpec& target : policy.targets)
+        options.name_width = std::max(options.name_width, target.name.size());
+    Story story{std::move(options)};
+    return std::ranges::all_of(records, [&](const journal::Record& record) {
+        if (std::holds_alternative<journal::RunStarted>(record.body)) return true;
+        return print(story.tell(record));
+    });
+}
+
+bool print_events(const std::vector<journal::Record>& records) {
+    return std::ranges::all_of(records, [](const journal::Record& record) {
+        return !journal::is_event(record) || print(journal::event_json(record) + "\n");
+    });
+}
+
+int tell(Policy policy, const simulation::Script& script, Duration length, Format format) {
+    policy.record = format == Format::svg;  // it shows probes that pass, too
+    const std::vector<journal::Record> records = played(policy, script, length);
+    bool printed = false;
+    if (format == Format::svg) {
+        const Instant end{length};
+        printed = print(simulation::svg_of(simulation::lanes_of(records, names_of(policy), end), end));
+    } else {
+        printed = format == Format::text ? print_story(policy, records) : print_events(records);
+    }
+    return printed ? exit_ok : exit_failure;
+}
+
+int tell_script(const SimulateOptions& options, const Policy& policy) {
+    const simulation::ScriptFile file = simulation::load_script(options.script, policy, policy::host_environment());
+    complain_of(file.diagnostics);
+    if (!file.script) return exit_usage;
+    const Duration length = options.length.count() > 0 ? Duration{options.length} : file.played();
+    return tell(policy, *file.script, length, options.format == Format::json ? Format::jsonl : options.format);
+}
+
+// ---- chaos ----------------------------------------------------------------------------------------------------------
+
+simulation::Chaos chaos_of(const SimulateOptions& options) {
+    simulation::Chaos chaos;
+    chaos.seed = options.seed;
+    if (options.length.count() > 0) chaos.length = options.length;
+    if (options.crashes) chaos.crashes = *options.crashes;
+    if (options.hangs) chaos.hangs = *options.hangs;
+    if (options.outages) chaos.outages = *options.outages;
+    if (options.engine_restarts) chaos.engine_restarts = *options.engine_restarts;
+    if (options.slow_starts) chaos.slow_starts = *options.slow_starts;
+    return chaos;
+}
+
+std::string joined(const std::vector<std::string>& files) {
+    std::string all;
+    for (const std::string& file : files) all += (all.empty() ? "" : ", ") + file;
+    return all;
+}
+
+/// Faults are drawn for the targets of all policies together, so that each sees the same ones.
+int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& policies) {
+    std::vector<std::string> targets;
+    for (const Policy& policy : policies) {
+        for (const std::string& name : names_of(policy)) targets.push_back(name);
+    }
+    std::ranges::sort(targets);
+    targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+    ChaosReport report{chaos_of(options), {}, {}};
+    report.lot = simulation::draw(report.chaos, targets);
+    const bool as_story = options.format == Format::jsonl || options.format == Format::svg;
+    if (as_story) return tell(policies[0], simulation::script_of(report.lot), report.chaos.length, options.format);
+    for (const Policy& policy : policies) {
+        report.policies.push_back(
+            {joined(policy.files), simulation::outcome_of(policy, report.lot, report.chaos.length)});
+    }
+    const bool printed =
+        print(options.format == Format::json ? chaos_json(report) : chaos_text(report, colours_wanted()));
+    return printed ? exit_ok : exit_failure;
+}
+
+}  // namespace
+
+int simulate(const SimulateOptions& options) {
+    std::vector<std::vector<std::string>> all{options.files};
+    for (const std::string& other : options.compare) all.push_back({other});
+    std::vector<Policy> policies;
+    for (const std::vector<std::string>& files : all) {
+        std::optional<Policy> policy = load(files);
+        if (!policy) return exit_usage;
+        policies.push_back(std::move(*policy));
+    }
+    if (!options.chaos) return tell_script(options, policies[0]);
+    return tell_chaos(options, policies);
+}
+
+}  // namespace keepwell::cli
