@@ -21,8 +21,8 @@ using simulation::TargetOutcome;
 /// So many targets are listed, the least available first.
 constexpr std::size_t most_targets = 10;
 
-std::string count(std::uint64_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+std::string count(std::uint64_t number, const std::string& noun, const std::string& plural = "s") {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : plural);
 }
 
 /// "30d", "1d12h", "10m": whole, without units that are nothing.
@@ -56,7 +56,7 @@ std::size_t faults_of(const simulation::Lot& lot, Fault::Kind kind) {
 std::string head(const ChaosReport& report) {
     const simulation::Lot& lot = report.lot;
     return length_text(report.chaos.length) + " of chaos, seed " + std::to_string(report.chaos.seed) + ": " +
-           std::to_string(faults_of(lot, Fault::Kind::crash)) + " crashes, " +
+           count(faults_of(lot, Fault::Kind::crash), "crash", "es") + ", " +
            count(faults_of(lot, Fault::Kind::hang), "hang") + ", " + count(lot.outages, "shared outage") + ", " +
            count(faults_of(lot, Fault::Kind::engine_restart), "engine restart") + "\n\n";
 }
