@@ -69,9 +69,10 @@ void Engine::Impl::on(const event::TargetJoined& event) {
     const ServiceIndex service = policy_.targets[event.target].service;
     graph_.add_target(service, event.target);
     if (event.service) {
-        labelled_[service] = {event.names, event.depends_on};
+        const event::LabelledService said = event.labelled ? *event.labelled : event::LabelledService{};
+        labelled_[service] = {said.names, said.depends_on};
         policy_.maintenance.resize(policy_.services.size());
-        policy_.maintenance[service] = event.maintenance;
+        policy_.maintenance[service] = said.maintenance;
     }
     follow_names();
     targets_[event.target].phase_since = now_;

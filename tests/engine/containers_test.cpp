@@ -560,9 +560,10 @@ struct LabelWorld : World {
         joined.target = engine.next_index(true);
         joined.spec = std::make_shared<TargetSpec>(labelled(name));
         joined.service = std::make_shared<ServiceSpec>(Service{name}.adopted().spec);
-        joined.names = also;
-        joined.names.push_back(name);
-        for (const auto& names : depends_on) joined.depends_on.push_back({names, Dependency{}});
+        event::LabelledService said{also, {}, {}};
+        said.names.push_back(name);
+        for (const auto& names : depends_on) said.depends_on.push_back({names, Dependency{}});
+        joined.labelled = std::make_shared<const event::LabelledService>(std::move(said));
         World::join(joined);
         return joined.target;
     }

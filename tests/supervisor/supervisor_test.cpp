@@ -125,7 +125,7 @@ TEST(Supervisor, slot_1_is_the_same_target_whether_it_is_the_only_one_or_one_of_
     House one{policy_of({Service{"api"}})};
     one.begin();
     one.run_until(1s);
-    one.supervisor->post(event::Operated{0, event::Verb::stop, "ann"});
+    one.supervisor->post(event::Operated{event::Verb::stop, 0, "ann"});
     one.run_until(5s);
     House two{policy_of({Service{"api"}.replicas(2)}), memories_of(one)};
     two.begin();

@@ -90,6 +90,13 @@ struct BackendFound {
     std::string detail;  ///< its version, for people
 };
 
+/// What labels say of a service beyond its rules.
+struct LabelledService {
+    std::vector<std::string> names;  ///< by which a NamedDependency may mean it
+    std::vector<NamedDependency> depends_on;
+    std::vector<MaintenanceWindow> maintenance;
+};
+
 /// A container came that a selector or labels ask for: a new target at the next index. `service` is at the end of the
 /// services when it is a new one.
 struct TargetJoined {
@@ -97,10 +104,7 @@ struct TargetJoined {
     std::shared_ptr<const TargetSpec> spec;
     std::shared_ptr<const ServiceSpec> service;  ///< null: its service is known
     std::string entry;  ///< the equivalent policy entry, where labels made it; for journals and people
-    // Of a new service:
-    std::vector<std::string> names{};  ///< by which a NamedDependency may mean it
-    std::vector<NamedDependency> depends_on{};
-    std::vector<MaintenanceWindow> maintenance{};
+    std::shared_ptr<const LabelledService> labelled{};  ///< what labels say of a new service besides; null: nothing
 };
 
 /// Its container is gone for good: the target ends with it. Its index may be given to another one later.

@@ -381,13 +381,11 @@ std::optional<event::TargetJoined> Bindings::Impl::joins_by_labels(const Contain
     auto labelled = options_.read_labels(view.name, view.labels);
     if (!labelled) return std::nullopt;
     for (const auto& message : labelled->messages) log_once(view.id + message, view.name + ": " + message);
-    return event::TargetJoined{no_target,
-                               std::move(labelled->target),
-                               std::move(labelled->service),
+    event::LabelledService said{std::move(labelled->names), std::move(labelled->depends_on),
+                                std::move(labelled->maintenance)};
+    return event::TargetJoined{no_target, std::move(labelled->target), std::move(labelled->service),
                                std::move(labelled->entry),
-                               std::move(labelled->names),
-                               std::move(labelled->depends_on),
-                               std::move(labelled->maintenance)};
+                               std::make_shared<const event::LabelledService>(std::move(said))};
 }
 
 void Bindings::Impl::leave(TargetIndex target) {

@@ -1,0 +1,81 @@
+"""examples/ci: the git hook lets a policy pass that keeps its promises, and stops one that does not."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+import harness
+
+POLICY = """\
+services:
+  api:
+    command: ./api
+    healthcheck: {tcp: "127.0.0.1:8000", interval: 1s, timeout: 500ms, retries: 2}
+    on_unhealthy: [restart]
+    deploy: {restart_policy: {delay: 1s}}
+"""
+TEST = """\
+policies: [api.yaml]
+tests:
+  - name: an api that hangs is restarted
+    for: 1m
+    targets: {api: {probes: ok x3 timeout, after: {restart: ok}}}
+    remedies: {api: [restart]}
+"""
+
+
+@unittest.skipUnless(shutil.which("git"), "git is not installed")
+class Hook(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.git("init", "--quiet")
+        hook = self.folder / ".git/hooks/pre-commit"
+        hook.parent.mkdir(exist_ok=True)
+        shutil.copy(harness.ROOT / "examples/ci/pre-commit", hook)
+        (self.folder / "policies").mkdir()
+        self.write("api.yaml", POLICY)
+        self.write("api.test.yaml", TEST)
+
+    def write(self, name, text):
+        (self.folder / "policies" / name).write_text(text)
+
+    def git(self, *arguments):
+        who = ["-c", "user.name=ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false"]
+        path = f"{harness.BIN}:{os.environ['PATH']}"
+        return subprocess.run(
+            ["git", *who, *arguments], cwd=self.folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+        )  # fmt: skip
+
+    def commit(self):
+        self.git("add", "--all")
+        return self.git("commit", "--quiet", "--message", "Change a policy")
+
+    def test_what_keeps_its_promises_is_committed(self):
+        done = self.commit()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_mistake_is_not_committed_and_shown_with_its_line(self):
+        self.write("api.yaml", POLICY.replace("interval", "intervall"))
+        done = self.commit()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("policies/api.yaml:4:", done.stdout + done.stderr)
+        self.assertIn("did you mean `interval`?", done.stdout + done.stderr)
+
+    def test_a_broken_promise_is_not_committed(self):
+        self.write("api.yaml", POLICY.replace("on_unhealthy: [restart]", "on_unhealthy: [stop]"))
+        done = self.commit()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("an api that hangs is restarted", done.stdout + done.stderr)
+
+    def test_what_is_not_staged_does_not_count(self):
+        self.assertEqual(self.commit().returncode, 0)
+        self.write("api.yaml", "services: nonsense\n")
+        (self.folder / "notes").write_text("another change")
+        self.git("add", "notes")
+        done = self.git("commit", "--quiet", "--message", "Take notes")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
