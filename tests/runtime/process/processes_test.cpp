@@ -145,7 +145,7 @@ TEST_F(ProcessesTest, a_member_that_ignores_the_stop_signal_is_dead_when_the_sto
 
 TEST_F(ProcessesTest, a_descendant_that_left_the_group_is_dead_when_the_stop_is_finished) {
     const auto instance = world.start(
-        world.shell("(setsid sh -c 'trap \"\" TERM; echo $$ > escaped; exec sleep 1000' &); exec sleep 1000"));
+        world.shell("(setsid sh -c 'trap \"\" TERM; echo $$ > escaped; sleep 1000; true' &); exec sleep 1000"));
     const auto escaped = world.pid_from("escaped");
     EXPECT_NE(getpgid(escaped), instance.pid);
     stop(instance, 50ms);
@@ -167,7 +167,7 @@ TEST_F(ProcessesTest, a_descendant_that_left_the_group_gets_the_stop_signal_and_
 
 TEST_F(ProcessesTest, a_crash_that_leaves_a_descendant_outside_the_group_is_told_as_remaining) {
     const auto instance =
-        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; exec sleep 1000' &); exec sleep 1000"));
+        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); exec sleep 1000"));
     const auto escaped = world.pid_from("escaped");
     kill(static_cast<pid_t>(instance.pid), SIGKILL);
     EXPECT_TRUE(world.next<event::Exited>().remains);
@@ -179,7 +179,7 @@ TEST_F(ProcessesTest, a_crash_that_leaves_a_descendant_outside_the_group_is_told
 
 TEST_F(ProcessesTest, an_orphan_of_one_instance_is_not_taken_for_a_remainder_of_another) {
     const auto parent =
-        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; exec sleep 1000' &); exec sleep 1000", "parent"));
+        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); exec sleep 1000", "parent"));
     const auto escaped = world.pid_from("escaped");
     world.start(world.shell("exit 0", "other"));
     EXPECT_FALSE(world.next<event::Exited>().remains);
