@@ -207,6 +207,7 @@ class Engine::Impl {
     void show_health(TargetIndex index, Reason reason, std::string detail);
 
     // healing.cpp
+    static bool active(const Target& target);
     void set_remediation(TargetIndex index, Remediation to);
     void judge_unhealthy(TargetIndex index, bool fresh_verdict, const std::string& output);
     void proven_healthy(TargetIndex index, Reason reason);
@@ -246,6 +247,7 @@ class Engine::Impl {
     std::optional<Closed> closed_by_backoff(TargetIndex index, Asking asking) const;
     void hold(TargetIndex index, Remedy would, const Closed& closed);
     void drop_hold(TargetIndex index);
+    bool is_sick(TargetIndex index) const;
     void recount(TargetIndex index);
     void follow_storm();
     void wake_held(Hold reason);

@@ -101,9 +101,22 @@ void Engine::Impl::wake_held(Hold reason) {
 
 // ---- the storm ----------------------------------------------------------------------------------------------------
 
-/// Counts this target towards the storm, or not any more: unhealthy, and not explained by something it depends on.
+/// Unhealthy, or being healed of that and not proven well yet: otherwise each remedy of a storm would hide it.
+bool Engine::Impl::is_sick(TargetIndex index) const {
+    const Target& target = targets_[index];
+    switch (target.shown_health) {
+        case Health::unhealthy: return true;
+        case Health::none:
+        case Health::starting: return active(target);
+        case Health::healthy:
+        case Health::unknown: return false;
+    }
+    return false;
+}
+
+/// Counts this target towards the storm, or not any more: sick, and not explained by something it depends on.
 void Engine::Impl::recount(TargetIndex index) {
-    const bool counts = targets_[index].shown_health == Health::unhealthy && !unwell_dependency(index);
+    const bool counts = is_sick(index) && !unwell_dependency(index);
     if (counts == counted_unhealthy_[index]) return;
     counted_unhealthy_[index] = counts;
     unhealthy_ += counts ? 1 : -1;

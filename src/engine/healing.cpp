@@ -17,12 +17,13 @@ struct RemedyOf {
     Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
 };
 
-bool active(const Target& target) {
+}  // namespace
+
+/// A remedy of the ladder is under way, or being proven.
+bool Engine::Impl::active(const Target& target) {
     return target.by_ladder &&
            (target.remediation == Remediation::acting || target.remediation == Remediation::verifying);
 }
-
-}  // namespace
 
 void Engine::Impl::set_remediation(TargetIndex index, Remediation to) {
     Target& target = targets_[index];
@@ -36,6 +37,7 @@ void Engine::Impl::set_remediation(TargetIndex index, Remediation to) {
     mark(index);
     if (was_active == active(target)) return;
     active_remedies_ += was_active ? -1 : 1;
+    recount(index);
     if (was_active) wake_held(Hold::parallel);
 }
 

@@ -8,6 +8,7 @@
 #include "policy/load.hpp"
 #include "policy/schema.hpp"
 #include "policy/text.hpp"
+#include "simulation/cast.hpp"
 #include "simulation/test_fields.hpp"
 
 namespace keepwell::simulation {
@@ -27,6 +28,15 @@ bool is_test_name(const std::string& name) {
     const std::filesystem::path path{name};
     const std::string extension = path.extension().string();
     return path.stem().extension() == ".test" && (extension == ".yaml" || extension == ".yml" || extension == ".json");
+}
+
+/// Every target that some test of the file names.
+std::vector<std::string> names_in(const FileDraft& draft) {
+    std::vector<std::string> names;
+    for (const TestDraft& test : draft.tests) {
+        for (const NamedPlace& named : test.world.names) names.push_back(named.target);
+    }
+    return names;
 }
 
 class FileReader {
@@ -61,6 +71,7 @@ class FileReader {
         if (draft.policies.empty()) return;
         for (const auto& [name, at] : draft.policies) file_.policies.push_back(beside(file_.name, name));
         read_policies(draft);
+        if (policy_) cast(*policy_, names_in(draft));
         for (TestDraft& one : draft.tests) {
             if (policy_) check_names(*reporter_, one.world, *policy_);
             one.test.length = one.world.length;

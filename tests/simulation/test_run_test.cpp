@@ -55,6 +55,25 @@ TEST(RunTest, a_world_that_is_not_described_is_well) {
               Messages{});
 }
 
+TEST(RunTest, containers_that_labels_choose_are_those_that_a_test_names) {
+    const char* const labelled = R"(
+services:
+  labelled:
+    container: {label: autoheal=true}
+    on_unhealthy: [restart]
+    deploy: {restart_policy: {condition: none, delay: 0s}}
+)";
+    EXPECT_EQ(
+        missed(
+            "    targets:\n"
+            "      labelled.web: {healthcheck: {interval: 1s, retries: 2}, probes: ok x3 fail, after: {restart: ok}}\n"
+            "      labelled.db: {healthcheck: {interval: 1s, retries: 2}}\n"
+            "    expect: [{at: 30s, labelled.web: [healthy, idle], labelled.db: healthy}]\n"
+            "    remedies: {labelled.web: [restart], labelled.db: []}\n",
+            labelled),
+        Messages{});
+}
+
 TEST(RunTest, a_state_that_is_not_so_is_told_with_what_it_was) {
     EXPECT_EQ(missed("    expect: [{at: 10s, redis: unhealthy}]\n"),
               Messages{"expected `unhealthy` of redis at 10s, but it was running, healthy"});
