@@ -106,7 +106,7 @@ void compare(int rounds, const char* what, const std::string& arguments) {
     make_accountservice(image, "--interval=1s --timeout=1s --retries=3", arguments);
     output_of("docker swarm init --advertise-addr 127.0.0.1 >/dev/null");
     const std::string swarm_label = "com.docker.swarm.service.name=swarm";
-    HealthyEvents of_swarm(swarm_label), of_engine("io.keepwell.target=engine");
+    HealthyEvents of_swarm(swarm_label), of_engine("io.keepwell.service=engine");
     sleep_for(500ms);  // both are subscribed
     output_of(swarm_service());
     Keepwell keepwell(policy);
@@ -116,9 +116,9 @@ void compare(int rounds, const char* what, const std::string& arguments) {
     sleep_for(2s);
 
     Peer swarm{"Docker Swarm", swarm_label, [&](const auto& id) { return of_swarm.await_other_than(id); }};
-    Peer by_engine{"keepwell, the engine's HEALTHCHECK", "io.keepwell.target=engine",
+    Peer by_engine{"keepwell, the engine's HEALTHCHECK", "io.keepwell.service=engine",
                    [&](const auto& id) { return of_engine.await_other_than(id); }};
-    Peer by_probe{"keepwell, http every 100 ms at the start", "io.keepwell.target=probe", [&](const auto&) {
+    Peer by_probe{"keepwell, http every 100 ms at the start", "io.keepwell.service=probe", [&](const auto&) {
                       keepwell.await_healthy("probe");
                       return wall_seconds();
                   }};

@@ -201,12 +201,12 @@ class Client {
 // ---- the swaps ----------------------------------------------------------------------------------------------------
 
 void swap(Keepwell& keepwell, const std::string& client, const char* name, Seen& seen) {
-    const auto before = output_of("docker ps --quiet --filter label=io.keepwell.target=shop");
+    const auto before = output_of("docker ps --quiet --filter label=io.keepwell.service=shop");
     Client asking(client, name);
     sleep_for(1s);
     keepwell.operate("replace shop");
     keepwell.await("remedy.verified", "shop");
-    while (output_of("docker ps --all --quiet --filter label=io.keepwell.target=shop").find(before) !=
+    while (output_of("docker ps --all --quiet --filter label=io.keepwell.service=shop").find(before) !=
            std::string::npos) {
         sleep_for(50ms);
     }

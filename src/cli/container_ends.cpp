@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "cli/log.hpp"
 #include "policy/labels.hpp"
+#include "runtime/docker/container_log.hpp"
 #include "runtime/docker/container_probes.hpp"
 
 namespace keepwell::cli {
@@ -44,53 +46,86 @@ std::function<bool(const ContainerView&)> is_self() {
     };
 }
 
-std::optional<Labelled> labelled(const std::string& container, const policy::Labels& labels,
-                                 const policy::LabelOptions& options, const ContainerEnds::FindService& find_service) {
-    auto read = policy::read_labels(container, labels, options);
-    if (!read) {
-        log_warning(container + " is left alone: " + read.error());
-        return std::nullopt;
-    }
-    if (!*read) return std::nullopt;
-    policy::LabelledService& service = **read;
-    for (policy::LabelledDependency& dependency : service.depends_on) {
-        for (const std::string& name : dependency.names) {
-            const auto found = find_service(name);
-            if (!found) continue;
-            dependency.rules.service = *found;
-            service.service.depends_on.push_back(dependency.rules);
-            break;
-        }
-    }
+Labelled labelled(policy::LabelledService service) {
     Labelled result;
     result.service = std::make_shared<ServiceSpec>(std::move(service.service));
     result.target = std::make_shared<TargetSpec>(std::move(service.target));
     result.entry = std::move(service.entry);
     result.messages = std::move(service.notes);
+    result.names = std::move(service.names);
+    result.depends_on = std::move(service.depends_on);
+    result.maintenance = std::move(service.maintenance);
     return result;
 }
 
-runtime::docker::ReadLabels label_reader(const LabelMode& mode, ContainerEnds::FindService find_service) {
+/// Labels are read again at each listing: a mistake in them is said once, and again when it is another one.
+class Mistakes {
+  public:
+    void say(const std::string& container, const std::string& mistake) {
+        if (std::exchange(said_[container], mistake) != mistake) {
+            log_warning(container + " is left alone: " + mistake);
+        }
+    }
+    void forget(const std::string& container) { said_.erase(container); }
+
+  private:
+    std::map<std::string, std::string> said_;  ///< by container
+};
+
+runtime::docker::ReadLabels label_reader(const LabelMode& mode) {
     if (!mode.on) return {};
     policy::LabelOptions options;
     options.named = mode.named;
     if (const char* label = std::getenv("AUTOHEAL_CONTAINER_LABEL")) options.autoheal_label = label;
-    return [options, find_service = std::move(find_service)](const std::string& container, const auto& labels) {
-        return labelled(container, labels, options, find_service);
+    return [options, mistakes = std::make_shared<Mistakes>()](const std::string& container,
+                                                              const auto& labels) -> std::optional<Labelled> {
+        auto read = policy::read_labels(container, labels, options);
+        if (!read) {
+            mistakes->say(container, read.error());
+            return std::nullopt;
+        }
+        mistakes->forget(container);
+        if (!*read) return std::nullopt;
+        return labelled(std::move(**read));
     };
 }
 
+/// A container's log, for the control API.
+class LogOutput final : public control::RemoteOutput {
+  public:
+    using ContainerLog = runtime::docker::ContainerLog;
+
+    LogOutput(runtime::Loop& loop, runtime::docker::EngineApi& api, ContainerLog::Container container,
+              ContainerLog::Wanted wanted, std::function<void()> news)
+        : log_{loop, api, std::move(container), wanted, std::move(news)} {}
+
+    State state() const override {
+        switch (log_.state()) {
+            case ContainerLog::State::opening: return State::opening;
+            case ContainerLog::State::open: return State::open;
+            case ContainerLog::State::ended: return State::ended;
+            case ContainerLog::State::failed: break;
+        }
+        return State::failed;
+    }
+    std::string failure() const override { return log_.failure(); }
+    std::string read() override { return log_.read(); }
+
+  private:
+    ContainerLog log_;
+};
+
 }  // namespace
 
-ContainerEnds::ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels,
-                             supervisor::ProbePort& host_probes, FindService find_service,
-                             const supervisor::EventSink& sink)
-    : host_probes_{host_probes} {
+ContainerEnds::ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels, const std::string& state,
+                             supervisor::ProbePort& host_probes, const supervisor::EventSink& sink)
+    : loop_{loop}, host_probes_{host_probes} {
     if (!has_containers(policy) && !labels.on) return;
     runtime::docker::Containers::Options options;
     options.bindings.log = [](const std::string& line) { log_warning(line); };
     options.bindings.is_self = is_self();
-    options.bindings.read_labels = label_reader(labels, std::move(find_service));
+    options.predecessors = state + "/replaced";
+    options.bindings.read_labels = label_reader(labels);
     containers_ = std::make_unique<runtime::docker::Containers>(
         loop, runtime::docker::engine_address_from_environment(), sink, std::move(options));
     const auto lookup = [this](TargetIndex target) -> const ContainerView* {
@@ -105,5 +140,12 @@ ContainerEnds::~ContainerEnds() = default;
 
 supervisor::ProbePort& ContainerEnds::probes() { return probes_ ? *probes_ : host_probes_; }
 supervisor::ContainerPort* ContainerEnds::port() const { return containers_.get(); }
+
+std::unique_ptr<control::RemoteOutput> ContainerEnds::log(TargetIndex target, std::uint64_t lines, bool follow,
+                                                          std::function<void()> news) const {
+    return std::make_unique<LogOutput>(
+        loop_, containers_->engine(), [this, target] { return containers_->bindings().container_of(target); },
+        LogOutput::ContainerLog::Wanted{lines, follow}, std::move(news));
+}
 
 }  // namespace keepwell::cli

@@ -3,10 +3,12 @@
 // May know: everything below it. Threads: the loop only.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "control/about.hpp"
 #include "policy/named_entries.hpp"
 #include "runtime/docker/containers.hpp"
 #include "supervisor/ports.hpp"
@@ -25,19 +27,21 @@ struct LabelMode {
 
 class ContainerEnds {
   public:
-    /// Finds the service of a target that is called so, for dependencies that labels name.
-    using FindService = std::function<std::optional<ServiceIndex>(const std::string& name)>;
-
-    ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels, supervisor::ProbePort& host_probes,
-                  FindService find_service, const supervisor::EventSink& sink);
+    /// `state`: the folder for what outlives keepwell.
+    ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels, const std::string& state,
+                  supervisor::ProbePort& host_probes, const supervisor::EventSink& sink);
     ~ContainerEnds();
 
     /// What asks every target, processes included.
     supervisor::ProbePort& probes();
     /// Null where there is no container and none can come.
     supervisor::ContainerPort* port() const;
+    /// As control::About has it. Only where there is a port.
+    std::unique_ptr<control::RemoteOutput> log(TargetIndex target, std::uint64_t lines, bool follow,
+                                               std::function<void()> news) const;
 
   private:
+    runtime::Loop& loop_;
     supervisor::ProbePort& host_probes_;
     std::unique_ptr<runtime::docker::Containers> containers_;
     std::unique_ptr<supervisor::ProbePort> probes_;

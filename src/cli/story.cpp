@@ -325,6 +325,12 @@ struct Story::Teller {
             case fact::UpdateChanged::Step::paused:
                 return {"UPDATE of " + name + " paused" + after_colon(changed.detail) + story.place_of(fact->rule),
                         Colour::bad};
+            case fact::UpdateChanged::Step::rollback_started:
+                return {
+                    "UPDATE of " + name + " is taken back" + after_colon(changed.detail) + story.place_of(fact->rule),
+                    Colour::bad};
+            case fact::UpdateChanged::Step::rollback_completed:
+                return {"update of " + name + " is taken back: all is as it was before"};
         }
         return {};
     }

@@ -4,12 +4,27 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
+#include "keepwell/model/names.hpp"
 #include "keepwell/model/spec.hpp"
 #include "keepwell/model/time.hpp"
 
 namespace keepwell::control {
+
+/// What a container prints, as its engine gives it out. Its maker calls back on the loop whenever the state is another
+/// one or there is something to read.
+class RemoteOutput {
+  public:
+    enum class State : std::uint8_t { opening, open, ended, failed };
+
+    virtual ~RemoteOutput() = default;
+    virtual State state() const = 0;
+    virtual std::string failure() const = 0;
+    /// What has come since the last time.
+    virtual std::string read() = 0;
+};
 
 struct About {
     std::string version;  ///< of keepwell
@@ -18,6 +33,10 @@ struct About {
     std::string journal;  ///< the journal's folder
     /// The file that a target's output goes to.
     std::function<std::string(const TargetSpec&)> output_file;
+    /// The log of a target that is a container: from `lines` before its end on.
+    std::function<std::unique_ptr<RemoteOutput>(TargetIndex target, std::uint64_t lines, bool follow,
+                                                std::function<void()> news)>
+        container_log;
     /// What is wrong with the journal at the moment; empty when nothing is.
     std::function<std::string()> journal_trouble;
 };

@@ -171,19 +171,24 @@ Answer Router::logs(const std::string& name, const Request& request) const {
         return error_reply(400, "bad_request",
                            name + " has " + std::to_string(targets.size()) + " targets; name one, such as " + first);
     }
-    if (is_container(supervisor_.engine().policy().targets[targets.front()])) {
-        const Instance& instance = supervisor_.engine().target(targets.front()).instance;
-        constexpr std::size_t short_id = 12;  // as Docker shortens ids
-        return error_reply(400, "bad_request",
-                           "the container engine keeps the log of a container: docker logs " +
-                               (instance.exists() ? std::string{instance.subject().substr(0, short_id)} : name));
-    }
     constexpr std::uint64_t default_lines = 100;
     const std::string* tail = find(request.query, "tail");
     const auto lines = tail ? number(*tail) : default_lines;
     if (!lines) return error_reply(400, "bad_request", "tail wants a number of lines");
-    return OutputStream{about_.output_file(supervisor_.engine().policy().targets[targets.front()]), *lines,
-                        flag(request, "follow")};
+    const TargetSpec& target = supervisor_.engine().policy().targets[targets.front()];
+    const bool follow = flag(request, "follow");
+    if (is_container(target)) return ContainerStream{targets.front(), *lines, follow};
+    return OutputStream{about_.output_file(target), *lines, follow};
+}
+
+std::unique_ptr<RemoteOutput> Router::open(const ContainerStream& log, std::function<void()> news) const {
+    return about_.container_log(log.target, log.lines, log.follow, std::move(news));
+}
+
+Reply Router::cannot_open(const ContainerStream& log, const std::string& why) const {
+    return error_reply(
+        502, "container_engine",
+        "the log of " + supervisor_.engine().policy().targets[log.target].name + " can not be read: " + why);
 }
 
 Answer Router::operate(const std::string& name, const std::string& verb_text, const std::string& user) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,7 +49,14 @@ struct OutputStream {
     bool follow = false;
 };
 
-using Answer = std::variant<Reply, EventStream, OutputStream>;
+/// Answered by what a container's engine has of its log; Router::open() begins it.
+struct ContainerStream {
+    TargetIndex target = no_target;
+    std::uint64_t lines = 0;
+    bool follow = false;
+};
+
+using Answer = std::variant<Reply, EventStream, OutputStream, ContainerStream>;
 
 /// {"error": text, "code": code}
 Reply error_reply(int status, std::string_view code, const std::string& text);
@@ -58,6 +67,10 @@ class Router {
 
     /// Never throws but for lack of memory; what can not be answered is a Reply with an error.
     Answer answer(const Request& request);
+    /// `news` is called on the loop, never from inside this.
+    std::unique_ptr<RemoteOutput> open(const ContainerStream& log, std::function<void()> news) const;
+    /// The answer to one that could not be opened.
+    Reply cannot_open(const ContainerStream& log, const std::string& why) const;
 
   private:
     Answer answer_get(const Request& request);

@@ -14,6 +14,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <memory>
 #include <set>
 
 #include "control/output_reader.hpp"
@@ -115,6 +116,9 @@ class Session : public std::enable_shared_from_this<Session> {
     Piece next_piece();
     Piece next_events(const EventStream& stream);
     Piece next_output(const OutputStream& stream);
+    Piece next_log();
+    void open_log(const ContainerStream& wanted);
+    void on_log();
     void wait_for_output();
     void write(std::string bytes, void (Session::*then)());
     void expect(std::chrono::milliseconds patience);
@@ -136,6 +140,7 @@ class Session : public std::enable_shared_from_this<Session> {
     bool has_begun_ = false;    ///< from here on no event may be missed
     std::uint64_t listener_ = 0;
     std::unique_ptr<OutputReader> output_;
+    std::unique_ptr<RemoteOutput> log_;
     std::array<char, 512> scrap_{};
 };
 
@@ -155,6 +160,7 @@ void Session::close() {
     poll_.cancel();
     if (listener_ != 0 && !server_->closed) server_->events.unsubscribe(listener_);
     listener_ = 0;
+    log_.reset();
     server_->left(shared_from_this());
 }
 
@@ -201,6 +207,7 @@ void Session::answer() {
         cursor_ = server_->events.begin(events->filter);
         return stream("application/jsonl");
     }
+    if (const auto* log = std::get_if<ContainerStream>(&source_)) return open_log(*log);
     const auto& output = std::get<OutputStream>(source_);
     output_ = std::make_unique<OutputReader>(output.file, output.lines);
     stream("text/plain; charset=utf-8");
@@ -254,6 +261,7 @@ void Session::send_next() {
 
 Piece Session::next_piece() {
     if (const auto* events = std::get_if<EventStream>(&source_)) return next_events(*events);
+    if (log_) return next_log();
     return next_output(std::get<OutputStream>(source_));
 }
 
@@ -274,6 +282,38 @@ Piece Session::next_output(const OutputStream& stream) {
     if (!stream.follow || server_->finishing) return {Piece::Kind::end, {}};
     wait_for_output();
     return {Piece::Kind::nothing_yet, {}};
+}
+
+/// Whether it can be read is known when its engine has answered: until then nothing is said.
+void Session::open_log(const ContainerStream& wanted) {
+    log_ = server_->router.open(wanted, [weak = weak_from_this()] {
+        if (const auto session = weak.lock()) session->on_log();
+    });
+    expect(server_->limits.patience);
+}
+
+void Session::on_log() {
+    if (streaming_) return wake();
+    if (!socket_.is_open() || server_->closed || writing_) return;
+    switch (log_->state()) {
+        case RemoteOutput::State::opening: return;
+        case RemoteOutput::State::failed:
+            return reply(server_->router.cannot_open(std::get<ContainerStream>(source_), log_->failure()), false);
+        case RemoteOutput::State::open:
+        case RemoteOutput::State::ended: return stream("text/plain; charset=utf-8");
+    }
+}
+
+Piece Session::next_log() {
+    std::string bytes = log_->read();
+    if (!bytes.empty()) return {Piece::Kind::bytes, std::move(bytes)};
+    switch (log_->state()) {
+        case RemoteOutput::State::opening:
+        case RemoteOutput::State::open: return {server_->finishing ? Piece::Kind::end : Piece::Kind::nothing_yet, {}};
+        case RemoteOutput::State::ended: return {Piece::Kind::end, {}};
+        case RemoteOutput::State::failed: break;
+    }
+    return {Piece::Kind::lost, {}};
 }
 
 void Session::wait_for_output() {

@@ -66,7 +66,14 @@ void Engine::Impl::on(const event::TargetJoined& event) {
         grow();
     }
     ++present_;
-    graph_.add_target(policy_.targets[event.target].service, event.target);
+    const ServiceIndex service = policy_.targets[event.target].service;
+    graph_.add_target(service, event.target);
+    if (event.service) {
+        labelled_[service] = {event.names, event.depends_on};
+        policy_.maintenance.resize(policy_.services.size());
+        policy_.maintenance[service] = event.maintenance;
+    }
+    follow_names();
     targets_[event.target].phase_since = now_;
     note(event.target, fact::Membership{true, event.entry}, this->spec(event.target).origin);
     affects_others(event.target);
@@ -77,11 +84,13 @@ ServiceIndex Engine::Impl::place_for(const ServiceSpec& service, std::optional<S
     if (freed && *freed >= static_services_) {
         policy_.services[*freed] = service;
         graph_.exchange_service(*freed, service);
+        maintenance_until_[*freed] = Instant::min();
         return *freed;
     }
     policy_.services.push_back(service);
     maintenance_until_.push_back(Instant::min());
     updates_.emplace_back();
+    labelled_.emplace_back();
     return graph_.add_service(service);
 }
 
@@ -110,10 +119,87 @@ void Engine::Impl::on(const event::TargetLeft& event) {
     target.container.left = true;
     --present_;
     note(event.target, fact::Membership{false, {}}, spec(event.target).origin);
-    graph_.remove_target(policy_.targets[event.target].service, event.target);
+    const ServiceIndex service = policy_.targets[event.target].service;
+    graph_.remove_target(service, event.target);
+    if (service >= static_services_) {
+        labelled_[service] = {};
+        policy_.maintenance[service].clear();
+    }
+    follow_names();
     affects_others(event.target);
     rearm(event.target);
 }
+
+// ---- dependencies that labels name ----------------------------------------------------------------------------------
+
+namespace {
+
+/// "shop/web", of a selector that asks for one service of a Compose project.
+bool selects_service(const ContainerSelector& selector, std::string_view name) {
+    std::string_view project;
+    std::string_view service;
+    for (const auto& label : selector.labels) {
+        if (label.key == "com.docker.compose.project" && label.value) project = *label.value;
+        if (label.key == "com.docker.compose.service" && label.value) service = *label.value;
+    }
+    return !project.empty() && !service.empty() && std::string{project} + '/' + std::string{service} == name;
+}
+
+bool same(const Dependency& one, const Dependency& other) {
+    return one.service == other.service && one.condition == other.condition && one.restart == other.restart &&
+           one.required == other.required;
+}
+
+}  // namespace
+
+/// Whom labels mean is looked up again whenever a target comes or goes. A dependency that would close a circle is left
+/// out: the two would wait for each other for ever.
+void Engine::Impl::follow_names() {
+    if (static_services_ == policy_.services.size()) return;
+    std::vector<std::vector<Dependency>> meant(policy_.services.size());
+    for (ServiceIndex service = 0; service < meant.size(); ++service) {
+        for (const NamedDependency& named : labelled_[service].depends_on) {
+            Dependency dependency = named.rules;
+            const std::optional<ServiceIndex> who = service_called(named.names);
+            if (!who || leads_to(meant, *who, service)) continue;
+            dependency.service = *who;
+            meant[service].push_back(std::move(dependency));
+        }
+    }
+    for (auto service = static_cast<ServiceIndex>(static_services_); service < meant.size(); ++service) {
+        ServiceSpec& spec = policy_.services[service];
+        if (std::equal(spec.depends_on.begin(), spec.depends_on.end(), meant[service].begin(), meant[service].end(),
+                       same))
+            continue;
+        spec.depends_on = std::move(meant[service]);
+        graph_.exchange_service(service, spec);
+        for (const TargetIndex index : graph_.targets_of(service)) wake(index);
+    }
+}
+
+std::optional<ServiceIndex> Engine::Impl::service_called(const std::vector<std::string>& names) const {
+    for (const std::string& name : names) {
+        for (TargetIndex index = 0; index < targets_.size(); ++index) {
+            const TargetSpec& target = policy_.targets[index];
+            const auto& own = labelled_[target.service].names;
+            if (targets_[index].container.left) continue;
+            const bool called = target.name == name || target.selector.name == name ||
+                                (target.container && target.container->name == name);
+            if (called || selects_service(target.selector, name) ||
+                std::find(own.begin(), own.end(), name) != own.end()) {
+                return target.service;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+bool Engine::Impl::leads_to(const std::vector<std::vector<Dependency>>& edges, ServiceIndex from, ServiceIndex to) {
+    return from == to || std::any_of(edges[from].begin(), edges[from].end(),
+                                     [&](const Dependency& next) { return leads_to(edges, next.service, to); });
+}
+
+// ---- a container that is gone ---------------------------------------------------------------------------------------
 
 /// There is no container any more: nothing is due for it.
 void Engine::Impl::forget_container(TargetIndex index) {

@@ -162,6 +162,9 @@ class Engine::Impl {
     ServiceIndex place_for(const ServiceSpec& service, std::optional<ServiceIndex> freed);
     void grow();
     TargetIndex next_index(bool own_service) const;
+    void follow_names();
+    std::optional<ServiceIndex> service_called(const std::vector<std::string>& names) const;
+    static bool leads_to(const std::vector<std::vector<Dependency>>& edges, ServiceIndex from, ServiceIndex to);
     void take_traits(TargetIndex index, const event::Found& event);
     void take_over(TargetIndex index, const event::Found& event, bool first_sight);
     void forget_container(TargetIndex index);
@@ -172,7 +175,10 @@ class Engine::Impl {
 
     // replacing.cpp
     static bool in_command(const Target& target);
-    void replace(TargetIndex index, Reason reason, ReplaceOrder order, bool from_entry);
+    enum class MadeFrom : std::uint8_t { itself, entry, previous };
+    /// What keepwell owns is made from its entry, what it adopted from itself.
+    MadeFrom newest(TargetIndex index) const { return is_adopted(index) ? MadeFrom::itself : MadeFrom::entry; }
+    void replace(TargetIndex index, Reason reason, ReplaceOrder order, MadeFrom from);
     void replaced(TargetIndex index, const Instance& instance);
     void replacing_failed(TargetIndex index, const Instance& survivor, const std::string& why);
     void replacement_ended(TargetIndex index, const std::string& how);
@@ -187,8 +193,14 @@ class Engine::Impl {
     void try_update(TargetIndex index);
     void hold_update(TargetIndex index, const Closed& closed);
     bool may_update_one_more(ServiceIndex service) const;
+    bool is_to_go_back(TargetIndex index) const;
     void update_done(TargetIndex index);
+    void gone_back(TargetIndex index);
     void update_failed(TargetIndex index, const std::string& why);
+    void pause_update(TargetIndex index, const std::string& why);
+    void pause_rollback(TargetIndex index, const std::string& why);
+    void forget_update(ServiceIndex service);
+    void resume_update(TargetIndex index);
 
     // probing.cpp
     /// The check that says how the target is: the policy's, or the container engine's own; null: none.
@@ -265,6 +277,7 @@ class Engine::Impl {
     // restoring.cpp
     void restore(TargetIndex index, const TargetMemory& memory);
     void restore_history(TargetIndex index, const TargetMemory& memory);
+    void restore_update(TargetIndex index, const TargetMemory& memory);
     void restore_adopted_dead(TargetIndex index, const TargetMemory& memory);
     void restore_alive(TargetIndex index, const TargetMemory& memory);
     void restore_dead(TargetIndex index, const TargetMemory& memory);
@@ -284,6 +297,11 @@ class Engine::Impl {
     std::set<TargetIndex> held_;
     std::size_t static_services_ = 0;  ///< those of the policy; labels make others behind them
     std::size_t present_ = 0;          ///< targets that have not left
+    struct Labelled {
+        std::vector<std::string> names;
+        std::vector<NamedDependency> depends_on;
+    };
+    std::vector<Labelled> labelled_;  ///< by service; empty for those of the policy
     enum class Backend : std::uint8_t { unseen, there, lost };
     Backend backend_ = Backend::unseen;  ///< the container engine
     /// How far a changed entry has come in its service.

@@ -56,6 +56,7 @@ Engine::Impl::Impl(Policy policy, EngineOptions options)
       counted_unhealthy_(policy_.targets.size(), false),
       static_services_{policy_.services.size()},
       present_{policy_.targets.size()},
+      labelled_(policy_.services.size()),
       updates_(policy_.services.size()),
       last_incident_{options.last_incident},
       queued_(policy_.targets.size(), false),
@@ -137,7 +138,8 @@ void Engine::Impl::step(TargetIndex index) {
             if (target.container.frozen || target.container.settle_id) return;
             if (target.dependency_restart) try_dependency_restart(index);
             if (target.phase == Phase::running && target.by_ladder) try_remedy(index);
-            if (target.phase == Phase::running && target.container.outdated) try_update(index);
+            if (target.phase == Phase::running && (target.container.outdated || is_to_go_back(index)))
+                try_update(index);
             return;
         case Phase::starting:
         case Phase::stopping:

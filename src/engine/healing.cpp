@@ -215,7 +215,8 @@ void Engine::Impl::act_replace(TargetIndex index) {
     Target& target = targets_[index];
     count_restart(index);
     target.cause = StartCause::remedy;
-    replace(index, Reason::remedy, std::get<ReplaceRung>(spec(index).on_unhealthy[target.rung].action).order, false);
+    replace(index, Reason::remedy, std::get<ReplaceRung>(spec(index).on_unhealthy[target.rung].action).order,
+            MadeFrom::itself);
 }
 
 void Engine::Impl::act_run(TargetIndex index, const RunRung& rung) {
@@ -415,8 +416,7 @@ void Engine::Impl::try_dependency_restart(TargetIndex index) {
     const bool anew = std::exchange(target.container.dependency_replaced, false) && target.container.shares_namespace;
     if (anew) {
         target.remedy = Remedy::replace;
-        return replace(index, Reason::dependency_healed, ReplaceOrder::stop_first,
-                       policy_.targets[index].kind == TargetKind::container);
+        return replace(index, Reason::dependency_healed, ReplaceOrder::stop_first, newest(index));
     }
     renew(index, Reason::dependency_healed);
 }

@@ -107,7 +107,7 @@ void Engine::Impl::person_replaces(TargetIndex index) {
     note(index, fact::RemedyDue{Remedy::replace, 0, 0, Reason::operated}, spec(index).origin);
     note(index, fact::RemedyStarted{Remedy::replace, 0, 0, Reason::operated}, spec(index).origin);
     set_remediation(index, Remediation::acting);
-    replace(index, Reason::operated, ReplaceOrder::automatic, policy_.targets[index].kind == TargetKind::container);
+    replace(index, Reason::operated, ReplaceOrder::automatic, newest(index));
 }
 
 void Engine::Impl::person_pauses(TargetIndex index, bool paused) {
@@ -119,6 +119,7 @@ void Engine::Impl::person_pauses(TargetIndex index, bool paused) {
 void Engine::Impl::person_resets(TargetIndex index) {
     Target& target = targets_[index];
     const bool acting = target.remediation == Remediation::acting;
+    resume_update(index);
     if (!acting) forget_history(index);
     if (target.phase == Phase::backoff && !acting) {
         target.cause = is_dry(index) ? StartCause::exited : StartCause::operated;  // dry-run asks its gate

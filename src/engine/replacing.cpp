@@ -20,8 +20,8 @@ bool Engine::Impl::in_command(const Target& target) {
     return target.start_id || target.container.replace_id || target.container.settle_id;
 }
 
-/// Begins a replacement. `from_entry`: by what the policy says now; otherwise a copy of what runs.
-void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order, bool from_entry) {
+/// Begins a replacement: by what the policy says now, by what an update had replaced, or a copy of what runs.
+void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order, MadeFrom from) {
     Target& target = targets_[index];
     decisions_.commands.push_back(command::KeepEvidence{index, target.incident});
     end_probing(index);
@@ -33,8 +33,8 @@ void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order,
     target.container.replace_id = new_id();
     target.command_overdue = later(now_, grace(index) + replace_patience);
     set_phase(index, Phase::starting, reason);
-    decisions_.commands.push_back(
-        command::Replace{target.container.replace_id, index, target.instance, grace(index), order, from_entry});
+    decisions_.commands.push_back(command::Replace{target.container.replace_id, index, target.instance, grace(index),
+                                                   order, from == MadeFrom::entry, from == MadeFrom::previous});
 }
 
 void Engine::Impl::on(const event::ReplaceFinished& event) {
@@ -135,8 +135,8 @@ void Engine::Impl::replacement_is_well(TargetIndex index) {
 
 void Engine::Impl::commit(TargetIndex index) {
     Target& target = targets_[index];
-    if (std::exchange(target.container.updating, false)) update_done(index);
     target.container.outdated = false;
+    if (std::exchange(target.container.updating, false)) update_done(index);
     settle_replacement(index, Replacing::committing);
 }
 

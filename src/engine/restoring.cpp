@@ -33,6 +33,8 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.phase = shutting_down_ && target.phase == Phase::completed ? Phase::stopped : target.phase;
     if (shutting_down_ && is_container(index)) memory.phase = target.left_in;
     memory.owes_start = target.owes_start;
+    memory.updated_to = target.container.updated_to;
+    if (updates_[policy_.targets[index].service].paused) memory.gave_up = spec(index).container_version;
     memory.replacing = target.container.replacing;
     memory.previous = target.container.previous;
     memory.health = target.health.answered;
@@ -76,6 +78,7 @@ void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory
     target.incident = memory.incident;
     target.incident_since = now_;
     target.incident_reason = memory.incident ? reason_of(memory.incident_reason) : Reason::none;
+    restore_update(index, memory);
     const bool same_version = memory.version == spec(index).version;
     if (same_version) {
         target.in_a_row = memory.in_a_row;
@@ -90,6 +93,14 @@ void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory
         set_remediation(index, Remediation::quarantined);
         target.retry_at = memory.retry_at == never ? now_ : memory.retry_at;  // it came due while keepwell ended
     }
+}
+
+/// Another version of the entry is another update.
+void Engine::Impl::restore_update(TargetIndex index, const TargetMemory& memory) {
+    const std::string& version = spec(index).container_version;
+    if (version.empty()) return;
+    if (memory.updated_to == version) targets_[index].container.updated_to = version;
+    if (memory.gave_up == version) updates_[policy_.targets[index].service].paused = true;
 }
 
 /// It lives: it is taken over as it is, and its health goes on, so that a healthy target does not flap.
@@ -202,6 +213,8 @@ bool Engine::Impl::restore_replacing(TargetIndex index, const TargetMemory& memo
         verify(index);
         target.verify_until = later(now_, verify_time(index));
         target.renewed = target.container.renewed_by_replace = true;
+        target.container.updating = !target.container.updated_to.empty();
+        target.container.going_back = target.container.updating && target.container.outdated;
         return true;
     }
     set_phase(index, Phase::starting, Reason::adopted);

@@ -256,6 +256,7 @@ std::string_view to_string(Reason reason) {
         case Reason::reported: return "reported";
         case Reason::changed: return "changed";
         case Reason::rolled_back: return "rolled_back";
+        case Reason::update_failed: return "update_failed";
     }
     return "?";
 }
@@ -300,6 +301,7 @@ std::string_view describe(Reason reason) {
         case Reason::reported: return "the container engine's own health check says so";
         case Reason::changed: return "its entry in the policy has changed";
         case Reason::rolled_back: return "the old container is in its place again";
+        case Reason::update_failed: return "the update of its service failed, and is taken back";
     }
     return "?";
 }
@@ -347,6 +349,8 @@ struct TypeName {
             case fact::UpdateChanged::Step::started: return "update.started";
             case fact::UpdateChanged::Step::paused: return "update.paused";
             case fact::UpdateChanged::Step::completed: return "update.completed";
+            case fact::UpdateChanged::Step::rollback_started: return "update.rollback_started";
+            case fact::UpdateChanged::Step::rollback_completed: return "update.rollback_completed";
         }
         return "?";
     }

@@ -174,8 +174,10 @@ Bodies make_bodies() {
     add_fact(fact::BackendChanged{true, {}});
     add_fact(fact::Membership{true, {}});
     add_fact(fact::OrphanChanged{{}, true, {}});
-    add_fact(fact::UpdateChanged{fact::UpdateChanged::Step::paused, {}, {}});
-    add_fact(fact::UpdateChanged{fact::UpdateChanged::Step::completed, {}, {}});
+    using Step = fact::UpdateChanged::Step;
+    for (const Step step : {Step::paused, Step::completed, Step::rollback_started, Step::rollback_completed}) {
+        add_fact(fact::UpdateChanged{step, {}, {}});
+    }
     return bodies;
 }
 

@@ -69,6 +69,8 @@ void members(auto& a, Same<TargetMemory> auto& x) {
     a.rare("replacing", x.replacing);
     a.rare("previous", x.previous.id);
     a.rare("owes_start", x.owes_start);
+    a.rare("updated_to", x.updated_to);
+    a.rare("gave_up", x.gave_up);
 }
 
 /// Where it was written is not of interest: it is a container's own.
@@ -216,6 +218,7 @@ void members(auto& a, Same<command::Replace> auto& x) {
     a("id", x.id);
     a("order", x.order);
     a("from_entry", x.from_entry);
+    a.rare("from_previous", x.from_previous);
     a.length("grace", x.grace);
 }
 

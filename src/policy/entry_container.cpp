@@ -62,6 +62,7 @@ class Finisher {
 
     void names() {
         spec_.project = decoder_.context().project.name;
+        spec_.service = draft_.spec.name;
         const auto slot = std::to_string(decoder_.values().slot);
         if (spec_.name.empty()) spec_.name = spec_.project + "-" + draft_.spec.name + "-" + slot;
     }

@@ -94,10 +94,17 @@ std::string network_name(const Project& project, const std::string& key) {
     return engine_name(project.networks, project.name, key);
 }
 
-bool is_external_network(const Project& project, const std::string& key) {
-    const auto found = project.networks.find(key);
-    return found != project.networks.end() && found->second.external;
+namespace {
+
+bool is_external(const std::map<std::string, NamedResource>& resources, const std::string& key) {
+    const auto found = resources.find(key);
+    return found != resources.end() && found->second.external;
 }
+
+}  // namespace
+
+bool is_external_network(const Project& project, const std::string& key) { return is_external(project.networks, key); }
+bool is_external_volume(const Project& project, const std::string& key) { return is_external(project.volumes, key); }
 
 std::string volume_name(const Project& project, const std::string& key) {
     return engine_name(project.volumes, project.name, key);

@@ -32,6 +32,7 @@ void add_mount(Decoder& decoder, const Node& at, Mount mount, EntryDraft& draft)
         if (!source) return;
         mount.source = std::move(*source);
     } else if (!mount.source.empty()) {
+        mount.external = is_external_volume(decoder.context().project, mount.source);
         mount.source = volume_name(decoder.context().project, mount.source);
         if (!values::is_engine_name(mount.source)) {
             return decoder.error(

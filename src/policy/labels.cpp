@@ -473,8 +473,8 @@ class LabelReader {
         return names;
     }
 
-    LabelledDependency dependency(const DependencyDraft& draft) const {
-        LabelledDependency result{names_of(draft.name, &draft.name), draft.dependency};
+    NamedDependency dependency(const DependencyDraft& draft) const {
+        NamedDependency result{names_of(draft.name, &draft.name), draft.dependency};
         const bool by_compose = is_from(draft.at, compose_depends_on) && result.names.size() > 1;
         if (by_compose) result.names.erase(result.names.begin());
         Scrubber{source_}(result.rules.origin);

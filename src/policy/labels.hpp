@@ -32,18 +32,12 @@ struct LabelOptions {
     std::shared_ptr<const NamedEntries> named;
 };
 
-struct LabelledDependency {
-    /// Names of a container, or PROJECT/SERVICE; the first one that is known is meant, and none is no mistake.
-    std::vector<std::string> names;
-    Dependency rules;  ///< `service` is for whoever finds it
-};
-
 struct LabelledService {
     ServiceSpec service;  ///< without `depends_on`
     TargetSpec target;    ///< `service` is not set
     std::vector<MaintenanceWindow> maintenance;
-    std::vector<std::string> names;  ///< by which `LabelledDependency::names` may mean it
-    std::vector<LabelledDependency> depends_on;
+    std::vector<std::string> names;  ///< by which `NamedDependency::names` may mean it
+    std::vector<NamedDependency> depends_on;
     std::string entry;               ///< the equivalent policy entry, one line of JSON: {"NAME": {…}}
     std::vector<std::string> notes;  ///< for people: which label won over which, and what has no effect
 };

@@ -16,5 +16,6 @@ std::string project_name_of_folder(std::string_view folder);
 std::string network_name(const Project& project, const std::string& key);
 std::string volume_name(const Project& project, const std::string& key);
 bool is_external_network(const Project& project, const std::string& key);
+bool is_external_volume(const Project& project, const std::string& key);
 
 }  // namespace keepwell::policy

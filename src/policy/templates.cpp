@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "keepwell/model/spec.hpp"
 #include "policy/text.hpp"
 
 namespace keepwell::policy {

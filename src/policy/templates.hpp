@@ -24,7 +24,6 @@ struct TemplateValues {
 
 /// How the address of a container stands in the address of a probe, whatever blanks were written in it.
 inline constexpr std::string_view container_ip = "{{.Container.IP}}";
-inline constexpr std::string_view target_name = "{{.Target.Name}}";
 
 bool has_template(std::string_view text);
 

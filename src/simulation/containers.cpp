@@ -404,6 +404,12 @@ void Containers::try_replace(const command::Replace& command, const TargetSpec& 
     Container* old = command.instance.exists() ? by_id(std::string{command.instance.subject()}) : of(target);
     if (!old) return replace_failed(command, {}, "no such container: " + name_of(target));
     Made made = command.from_entry && target.container ? made_by(target) : old->made;
+    if (command.from_entry) replaced_[target.name] = old->made;
+    if (command.from_previous) {
+        const auto previous = replaced_.find(target.name);
+        if (previous == replaced_.end()) return replace_failed(command, old->id, "what it had is not known");
+        made = previous->second;
+    }
     if (missing_images_.contains(made.image)) {
         return replace_failed(command, old->id, old->made.name + " cannot be replaced: its image is gone");
     }

@@ -231,6 +231,7 @@ class Containers final : public supervisor::ContainerPort {
     Container removed_;                            // the last one
     std::map<std::string, std::deque<Life>> scripts_;
     std::set<std::string> missing_images_;
+    std::map<std::string, Made> replaced_;  ///< by target: what an update has replaced
     std::map<std::string, std::uint32_t> started_;
     std::map<TargetIndex, Told> told_;
     std::map<std::string, std::vector<std::function<void(const std::string&)>>> stopping_;  // by id

@@ -43,6 +43,13 @@ struct TargetOf {
     }
 };
 
+/// Slot 1 is called `web` while it is the only one, and `web.1` beside others: it is the same target.
+std::string other_name(const Policy& policy, const TargetSpec& target) {
+    const std::string& service = policy.services[target.service].name;
+    if (target.slot != 1) return {};
+    return target.name == service ? service + ".1" : service;
+}
+
 /// Rounds a moment to come up to the quantum, so that what is due together wakes the loop once.
 Instant rounded(Instant at, Duration quantum) {
     if (at == never || quantum <= 1ns) return at;
@@ -71,6 +78,7 @@ void Supervisor::begin(journal::RunStarted run) {
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         const TargetSpec& target = policy.targets[index];
         std::optional<TargetMemory> memory = take_memory(target.name);
+        if (!memory) memory = take_memory(other_name(policy, target));
         if (!memory) continue;
         // Whether a container lives is known when its engine has told.
         const bool alive = memory->instance.exists() &&
@@ -102,7 +110,13 @@ TargetIndex Supervisor::join(event::TargetJoined joined) {
     const TargetIndex index = engine_.next_index(joined.service != nullptr);
     std::optional<TargetMemory> memory = take_memory(joined.spec->name);
     joined.target = index;
+    const bool own_service = joined.service != nullptr;
     post(std::move(joined));
+    if (own_service) {
+        in_maintenance_.resize(engine_.policy().services.size());
+        in_maintenance_[engine_.policy().targets[index].service] = false;
+        follow_calendar(now());
+    }
     if (memory) post(event::Restored{index, std::move(*memory)});
     return index;
 }

@@ -135,6 +135,33 @@ class Labels(docker_harness.DockerCase):
         self.assertEqual(list(self.status(code=0)), [right])
         self.assertRegex(run.said(), f"{wrong}.*reboot")
         self.assertRegex(run.said(), f"{unknown}.*intervall")
+        # Containers are listed again and again; it is said once.
+        docker("rename", right, f"{right}-renamed")
+        docker("run", "--detach", "--name", self.name("more"), "--label", self.label, "--label", "autoheal=true", *SLEEP)
+        run.wait_for("target.joined", self.name("more"))
+        self.assertEqual(run.said().count(f"{wrong} is left alone"), 1, run.said())
+
+    def test_a_dependency_that_comes_later_is_heeded(self):
+        web = self.labelled("web", "autoheal=true", "keepwell.depends-on=shop/db")
+        run = self.keep()
+        run.wait_for("target.health", web, to="healthy")
+        compose = ("com.docker.compose.project=shop", "com.docker.compose.service=db")
+        database = self.labelled("db", "keepwell.on-unhealthy=none", *compose)
+        run.wait_for("target.health", database, to="healthy")
+        self.make_sick(database)
+        run.wait_for("target.health", database, to="unhealthy")
+        self.make_sick(web)
+        _, held = run.wait_for("remedy.held", web, reason="dependency")
+        self.assertEqual(held["detail"], database)
+
+    def test_the_maintenance_of_a_named_entry_holds(self):
+        always = 'maintenance: [{from: "00:00", to: "12:00"}, {from: "12:00", to: "00:00"}]'
+        rules = self.policy(f"services:\n  rules: {{container: {self.name('none')}, on_unhealthy: [restart], {always}}}\n")
+        web = self.labelled("web", "keepwell.policy=rules")
+        run = self.keep(rules)
+        run.wait_for("target.health", web, to="healthy")
+        self.make_sick(web)
+        run.wait_for("remedy.held", web, reason="maintenance")
 
     def test_another_label_by_configuration(self):
         every = self.labelled("every")

@@ -74,7 +74,6 @@ services:
         found = self.assert_found(run, lost)
         self.assert_started_again(run, found, before)
 
-    @unittest.skip("defect: the stop by the next dockerd is taken for a person's")
     def test_what_was_lost_with_a_killed_dockerd_is_started_when_it_is_back(self):
         engine, run, before = self.start_both()
         engine.down("KILL")

@@ -547,6 +547,74 @@ TEST(Containers, labels_may_bring_a_service_of_their_own) {
     EXPECT_EQ(world.engine.policy().services.size(), 2u);
 }
 
+// ---- dependencies that labels name --------------------------------------------------------------------------------
+
+struct LabelWorld : World {
+    LabelWorld() : World{Policy{}} {
+        begin();
+        backend_found();
+    }
+    TargetIndex join(const std::string& name, const std::vector<std::string>& also,
+                     const std::vector<std::vector<std::string>>& depends_on) {
+        event::TargetJoined joined;
+        joined.target = engine.next_index(true);
+        joined.spec = std::make_shared<TargetSpec>(labelled(name));
+        joined.service = std::make_shared<ServiceSpec>(Service{name}.adopted().spec);
+        joined.names = also;
+        joined.names.push_back(name);
+        for (const auto& names : depends_on) joined.depends_on.push_back({names, Dependency{}});
+        World::join(joined);
+        return joined.target;
+    }
+    /// "db cache"
+    std::string depends_on(const std::string& name) const {
+        std::string all;
+        for (const auto& one : engine.service_of(*engine.find(name)).depends_on) {
+            all += (all.empty() ? "" : " ") + engine.policy().services[one.service].name;
+        }
+        return all;
+    }
+};
+
+TEST(LabelDependencies, one_that_joins_later_is_found_and_one_that_leaves_is_forgotten) {
+    LabelWorld world;
+    world.join("web", {}, {{"db", "shop/db"}, {"cache"}});
+    EXPECT_EQ(world.depends_on("web"), "");
+    const TargetIndex db = world.join("shop_db_1", {"shop/db"}, {});
+    EXPECT_EQ(world.depends_on("web"), "shop_db_1");
+    world.join("cache", {}, {});
+    EXPECT_EQ(world.depends_on("web"), "shop_db_1 cache");
+    world.give(event::TargetLeft{db});
+    EXPECT_EQ(world.depends_on("web"), "cache");
+    world.join("stranger", {}, {});  // at the place of the one that is gone
+    EXPECT_EQ(world.depends_on("web"), "cache");
+    world.join("db", {}, {});
+    EXPECT_EQ(world.depends_on("web"), "db cache");
+}
+
+TEST(LabelDependencies, one_that_would_close_a_circle_is_left_out) {
+    LabelWorld world;
+    world.join("a", {}, {{"b"}});
+    world.join("b", {}, {{"c"}});
+    world.join("c", {}, {{"a"}, {"c"}});
+    EXPECT_EQ(world.depends_on("a"), "b");
+    EXPECT_EQ(world.depends_on("b"), "c");
+    EXPECT_EQ(world.depends_on("c"), "");
+}
+
+TEST(LabelDependencies, a_sick_one_holds_who_depends_on_it) {
+    LabelWorld world;
+    world.join("web", {}, {{"shop/db"}});
+    world.join("db", {"shop/db"}, {});
+    world.of("db").engines_check = world.of("web").engines_check =
+        Healthcheck{.interval = 1s, .timeout = 1s, .retries = 2, .origin = {}};
+    for (const std::string name : {"db", "web"}) world.found(name, world.container(name));
+    world.reports("db", Health::unhealthy, 2);
+    world.reports("web", Health::unhealthy, 2);
+    world.run_until(1s);
+    EXPECT_EQ(world.lines("remedy.held"), Lines{"0s web remedy.held restart: dependency (db)"});
+}
+
 TEST(Containers, labels_alone_make_targets_of_a_policy_without_a_service) {
     World world{Policy{}};
     world.begin();

@@ -77,7 +77,8 @@ Service random_service(Dice& dice, std::uint32_t index, bool containers = true) 
         config.parallelism = dice.below(3);
         config.delay = dice.seconds(0, 20);
         config.monitor = dice.seconds(0, 10);
-        config.failure_action = dice.pick({UpdateConfig::FailureAction::pause, UpdateConfig::FailureAction::go_on});
+        config.failure_action = dice.pick({UpdateConfig::FailureAction::pause, UpdateConfig::FailureAction::go_on,
+                                           UpdateConfig::FailureAction::rollback});
         service.update(config);
     }
     for (std::uint32_t other = 0; other < index; ++other) {

@@ -337,6 +337,73 @@ TEST(Updating, go_on_tries_a_slot_that_can_not_be_made_once) {
     EXPECT_EQ(world.lines("update.completed").size(), 1u);
 }
 
+// Swarm: Spec := PreviousSpec, for the whole service (updater.go).
+World failing_third(UpdateConfig config = {}) {
+    config.failure_action = UpdateConfig::FailureAction::rollback;
+    config.monitor = 0s;
+    World world = outdated(config);
+    world.of("api.3").answer = [](World& now) {
+        return now.target("api.3").instance.subject() == "api.31" ? pass() : fail();
+    };
+    return world;
+}
+
+TEST(Updating, a_rollback_takes_back_what_was_updated_before_another_slot_failed) {
+    World world = failing_third();
+    world.begin_with_containers();
+    world.run_until(60s);
+    EXPECT_EQ(world.commands, (Lines{
+                                  "0s keep evidence of api.1",
+                                  "0s replace from the entry api.1",
+                                  "1s commit api.1",
+                                  "1s keep evidence of api.2",
+                                  "1s replace from the entry api.2",
+                                  "2s commit api.2",
+                                  "2s keep evidence of api.3",
+                                  "2s replace from the entry api.3",
+                                  "4s roll back api.3",
+                                  "4s keep evidence of api.1",
+                                  "4s replace from the previous api.1",
+                                  "5s commit api.1",
+                                  "5s keep evidence of api.2",
+                                  "5s replace from the previous api.2",
+                                  "6s commit api.2",
+                              }));
+    EXPECT_EQ(world.lines("update."),
+              (Lines{"0s host update.started api", "4s host update.rollback_started api (api.3 did not become healthy)",
+                     "6s host update.rollback_completed api"}));
+    for (const TargetIndex slot : {0u, 1u, 2u}) EXPECT_EQ(world.engine.memory(slot).gave_up, "2");
+}
+
+TEST(Updating, a_rollback_is_never_rolled_back_it_pauses) {
+    World world = failing_third();
+    world.begin_with_containers();
+    world.run_until(3s);
+    world.of("api.1").replace_failure = "its image is gone";
+    world.run_until(60s);
+    EXPECT_EQ(world.lines("update.").back(),
+              "4s host update.paused api (the rollback failed: api.1: its image is gone)");
+    EXPECT_EQ(world.commands.back(), "4s replace from the previous api.1");
+    EXPECT_EQ(world.target("api.2").phase, Phase::running);
+}
+
+TEST(Updating, a_failed_one_is_not_tried_again_by_the_next_keepwell_but_at_a_persons_reset) {
+    World world = outdated({});
+    world.answers("api.1", fail());
+    TargetMemory memory;
+    memory.target = "api.1";
+    memory.version = world.engine.policy().services.front().version;
+    memory.gave_up = "2";
+    world.restore("api.1", memory);
+    world.begin_with_containers();
+    world.run_until(10s);
+    EXPECT_EQ(world.lines("update."), Lines{});
+    world.operate(event::Verb::reset, "api.2");
+    world.run_until(11s);
+    EXPECT_EQ(world.lines("update."), Lines{"10s host update.started api"});
+    EXPECT_EQ(world.lines("alert.resolved").size(), 1u);
+}
+
 TEST(Updating, in_dry_run_it_is_said_once_and_not_done) {
     Policy policy = policy_of({Service{"api"}.probed(1s, 2).owned()});
     policy.mode = Mode::dry_run;

@@ -139,7 +139,7 @@ class Maker {
     static std::uint64_t count_of(Mode) { return 2; }
     static std::uint64_t count_of(ExitStatus::Kind) { return 4; }
     static std::uint64_t count_of(ReplaceOrder) { return 3; }
-    static std::uint64_t count_of(fact::UpdateChanged::Step) { return 3; }
+    static std::uint64_t count_of(fact::UpdateChanged::Step) { return 5; }
 
     std::mt19937_64 random_;
 };

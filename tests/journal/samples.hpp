@@ -61,6 +61,8 @@ inline TargetMemory memory() {
     memory.replacing = Replacing::proving;
     memory.previous = {"4f1c2ab3d9e0@2026-01-02T03:04:05Z", 0};
     memory.owes_start = true;
+    memory.updated_to = "4f1c";
+    memory.gave_up = "9ab3";
     return memory;
 }
 
@@ -161,6 +163,8 @@ inline std::vector<fact::Body> facts() {
         fact::UpdateChanged{fact::UpdateChanged::Step::started, "cache", ""},
         fact::UpdateChanged{fact::UpdateChanged::Step::paused, "cache", "cache.1 did not become healthy"},
         fact::UpdateChanged{fact::UpdateChanged::Step::completed, "cache", ""},
+        fact::UpdateChanged{fact::UpdateChanged::Step::rollback_started, "cache", "cache.2 did not become healthy"},
+        fact::UpdateChanged{fact::UpdateChanged::Step::rollback_completed, "cache", ""},
         fact::OrphanChanged{"shop-old-1", true, "dry-run"},
         fact::OrphanChanged{"shop-old-1", false, ""},
         fact::Unexpected{"start 12 finished twice"},

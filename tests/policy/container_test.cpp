@@ -46,6 +46,7 @@ std::string shown(const std::vector<Mount>& mounts) {
         if (!mount.propagation.empty()) text += " " + mount.propagation;
         if (!mount.selinux.empty()) text += " " + mount.selinux;
         if (mount.nocopy) text += " nocopy";
+        if (mount.external) text += " external";
         if (mount.tmpfs_size != 0) text += " size=" + std::to_string(mount.tmpfs_size);
         if (mount.tmpfs_mode != 0) text += " mode=" + std::to_string(mount.tmpfs_mode);
         text += "\n";
@@ -448,8 +449,8 @@ TEST(ContainerKeys, volumes_have_the_names_that_compose_gives_them) {
     EXPECT_EQ(volume("volumes: {v: }\n"), "volume shop_v /v\n");
     EXPECT_EQ(volume("volumes: {v: {}}\n"), "volume shop_v /v\n");
     EXPECT_EQ(volume("volumes: {v: {name: x}}\n"), "volume x /v\n");
-    EXPECT_EQ(volume("volumes: {v: {external: true}}\n"), "volume v /v\n");
-    EXPECT_EQ(volume("volumes: {v: {external: true, name: x}}\n"), "volume x /v\n");
+    EXPECT_EQ(volume("volumes: {v: {external: true}}\n"), "volume v /v external\n");
+    EXPECT_EQ(volume("volumes: {v: {external: true, name: x}}\n"), "volume x /v external\n");
 }
 
 TEST(ContainerKeys, networks_have_the_names_that_compose_gives_them) {

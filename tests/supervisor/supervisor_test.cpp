@@ -121,6 +121,23 @@ TEST(Supervisor, a_maintenance_window_opens_and_closes_by_the_wall_clock) {
     EXPECT_EQ(lines, (Lines{"2h0m0s api maintenance.began", "3h0m0s api maintenance.ended"}));
 }
 
+TEST(Supervisor, slot_1_is_the_same_target_whether_it_is_the_only_one_or_one_of_many) {
+    House one{policy_of({Service{"api"}})};
+    one.begin();
+    one.run_until(1s);
+    one.supervisor->post(event::Operated{0, event::Verb::stop, "ann"});
+    one.run_until(5s);
+    House two{policy_of({Service{"api"}.replicas(2)}), memories_of(one)};
+    two.begin();
+    two.run_until(1s);
+    EXPECT_EQ(two.supervisor->engine().target(0).phase, Phase::stopped);
+    EXPECT_EQ(two.supervisor->engine().target(1).phase, Phase::running);
+    House again{policy_of({Service{"api"}}), memories_of(two)};
+    again.begin();
+    again.run_until(1s);
+    EXPECT_EQ(again.supervisor->engine().target(0).phase, Phase::stopped);
+}
+
 TEST(Supervisor, evidence_is_kept_before_a_remedy_ends_the_instance) {
     House house{policy_of({Service{"api"}.probed(1s, 2)})};
     house.probes.answers("api", {{Answer::fail()}});

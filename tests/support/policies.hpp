@@ -76,7 +76,10 @@ struct Service {
     /// A container that exists; its own check counts where no probe is given.
     Service& adopted() { return of_kind(TargetKind::adopted, {RestartRung{}}); }
     /// A container that keepwell creates.
-    Service& owned() { return of_kind(TargetKind::container, {ReplaceRung{}}); }
+    Service& owned() {
+        spec.container_version = "2";
+        return of_kind(TargetKind::container, {ReplaceRung{}});
+    }
     Service& update(UpdateConfig config) {
         spec.update = config;
         return *this;

@@ -309,7 +309,10 @@ class World {
     }
     void execute(const command::Replace& replace) {
         asked(replace.id);
-        say(replace.from_entry ? "replace from the entry" : "replace", replace.target);
+        say(replace.from_entry      ? "replace from the entry"
+            : replace.from_previous ? "replace from the previous"
+                                    : "replace",
+            replace.target);
         if (behaviours_[replace.target].never_answers_replacements) return;
         after(behaviours_[replace.target].replace_takes, [this, replace] {
             if (!answered(replace.id)) return;
@@ -321,7 +324,8 @@ class World {
                 live_[replace.target].erase(replace.instance.id);  // dead or on its way out: no second one of its own
                 finished.instance = new_container(replace.target);
                 live_[replace.target].insert(finished.instance.id);
-                behaviour.was_outdated = std::exchange(behaviour.outdated, false);
+                behaviour.was_outdated = behaviour.outdated;
+                behaviour.outdated = replace.from_previous || (behaviour.outdated && !replace.from_entry);
             } else {
                 finished.failure = behaviour.replace_failure;
                 if (live_[replace.target].count(replace.instance.id)) finished.survivor = replace.instance;

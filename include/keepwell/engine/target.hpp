@@ -39,6 +39,8 @@ struct ContainerState {
     CommandId replace_id = 0;          ///< command::Replace in flight
     CommandId settle_id = 0;           ///< command::Settle in flight
     bool updating = false;             ///< replaced because its entry changed
+    bool going_back = false;           ///< replaced because the update is taken back
+    std::string updated_to;            ///< the version of its entry, by an update that has not come to its end
     bool renewed_by_replace = false;   ///< the new instance is another container
     bool dependency_replaced = false;  ///< what it depends on is another container now
 };

@@ -38,8 +38,8 @@ struct Restart {
 };
 
 /// Put a new container in the place of this one: created before the old one is touched, then started; the old one is
-/// kept until `Settle`. An entry that changed is made anew from the entry, otherwise from the old one's settings.
-/// Completed by event::ReplaceFinished.
+/// kept until `Settle`. An entry that changed is made anew from the entry, otherwise from the old one's settings; an
+/// update that is taken back, from those of the container that it had replaced. Completed by event::ReplaceFinished.
 struct Replace {
     CommandId id = 0;
     TargetIndex target = no_target;
@@ -47,6 +47,7 @@ struct Replace {
     Duration grace{0};
     ReplaceOrder order = ReplaceOrder::automatic;
     bool from_entry = false;
+    bool from_previous = false;  ///< never beside `from_entry`
 };
 
 /// The replacement has proven itself, or not: remove the old one (`commit`), or the new one, and have the old one run

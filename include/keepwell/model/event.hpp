@@ -97,6 +97,10 @@ struct TargetJoined {
     std::shared_ptr<const TargetSpec> spec;
     std::shared_ptr<const ServiceSpec> service;  ///< null: its service is known
     std::string entry;  ///< the equivalent policy entry, where labels made it; for journals and people
+    // Of a new service:
+    std::vector<std::string> names{};  ///< by which a NamedDependency may mean it
+    std::vector<NamedDependency> depends_on{};
+    std::vector<MaintenanceWindow> maintenance{};
 };
 
 /// Its container is gone for good: the target ends with it. Its index may be given to another one later.

@@ -57,6 +57,7 @@ enum class Reason : std::uint8_t {
     reported,           ///< the container engine's own health check says so
     changed,            ///< the entry changed: the container is made anew
     rolled_back,        ///< the old container is in its place again
+    update_failed,      ///< another container of its service did not get well with the changed entry
 };
 
 }  // namespace keepwell
@@ -150,9 +151,10 @@ struct Membership {
     bool joined = false;
     std::string entry;
 };
-/// update.started, update.paused, update.completed: a changed entry reaches the containers of its service.
+/// update.started, update.paused, update.completed, update.rollback_started, update.rollback_completed: a changed entry
+/// reaches the containers of its service, or is taken back.
 struct UpdateChanged {
-    enum class Step : std::uint8_t { started, paused, completed };
+    enum class Step : std::uint8_t { started, paused, completed, rollback_started, rollback_completed };
     Step step = Step::started;
     std::string service;
     std::string detail;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -150,6 +151,12 @@ struct Dependency {
     Origin origin;
 };
 
+/// One that labels name: who is meant may come later, and is no mistake while it is not there.
+struct NamedDependency {
+    std::vector<std::string> names;  ///< of a target, or PROJECT/SERVICE; the first one that is known is meant
+    Dependency rules;                ///< `service` is for whoever finds it
+};
+
 /// The rules of one entry under `services:`, as the engine reads them. What to execute is in `TargetSpec`.
 struct ServiceSpec {
     std::string name;
@@ -204,6 +211,7 @@ struct Mount {
     std::string propagation;       ///< bind; empty: the engine's own
     std::string selinux;           ///< bind: "z" or "Z"; empty: none
     bool nocopy = false;           ///< volume
+    bool external = false;         ///< volume: must be there, an error where it is not
     std::uint64_t tmpfs_size = 0;  ///< bytes; 0: no limit
     std::uint32_t tmpfs_mode = 0;  ///< 0: the engine's own
 };
@@ -247,6 +255,7 @@ enum class PullPolicy : std::uint8_t { missing, always, none };
 struct ContainerSpec {
     std::string name;     ///< of the container: `container_name`, or PROJECT-SERVICE-SLOT as Compose has it
     std::string project;  ///< the policy's `name`: whose containers are whose
+    std::string service;  ///< with the slot, what it is known by: a target may be called `web` or `web.1`
     std::string image;
     std::string platform;
     PullPolicy pull_policy = PullPolicy::missing;
@@ -316,6 +325,9 @@ struct OutputSpec {
     std::uint64_t max_size = 10 * 1024 * 1024;  ///< bytes; a larger file is rotated
     std::uint32_t keep = 3;                     ///< rotated files kept
 };
+
+/// Stays in what is read for the many targets of one label, until each has its name.
+inline constexpr std::string_view target_name = "{{.Target.Name}}";
 
 /// A command that a `run` rung executes for one target.
 struct HookSpec {

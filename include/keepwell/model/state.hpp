@@ -120,6 +120,8 @@ struct TargetMemory {
     Replacing replacing = Replacing::none;
     Instance previous;        ///< the container that is being replaced
     bool owes_start = false;  ///< keepwell ended it in order to start it again
+    std::string updated_to;   ///< ServiceSpec::container_version, by an update that has not come to its end
+    std::string gave_up;      ///< the same of an update that was paused: it is not tried again
 };
 
 std::string_view to_string(Phase phase);

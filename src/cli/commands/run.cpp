@@ -116,7 +116,6 @@ class House {
     }
     supervisor::Memories memories() const;
     control::About about() const;
-    std::optional<ServiceIndex> service_of(const std::string& name) const;
     void load_past_events();
     void tell(const journal::Record& record);
     void on_signal(int signal);
@@ -151,9 +150,7 @@ House::House(const RunOptions& options, Policy policy, LabelMode labels, Folders
     : options_(options),
       folders_(std::move(folders)),
       trouble_(trouble),
-      containers_(
-          loop_, policy, std::move(labels), probes_, [this](const std::string& name) { return service_of(name); },
-          sink()),
+      containers_(loop_, policy, std::move(labels), folders_.state, probes_, sink()),
       writer_(std::move(writer)),
       supervisor_(std::move(policy), {containers_.probes(), processes_, loop_, output_, *writer_, containers_.port()},
                   memories()),
@@ -172,12 +169,6 @@ supervisor::Memories House::memories() const {
     return memories;
 }
 
-std::optional<ServiceIndex> House::service_of(const std::string& name) const {
-    const auto target = supervisor_.engine().find(name);
-    if (!target) return std::nullopt;
-    return supervisor_.engine().policy().targets[*target].service;
-}
-
 control::About House::about() const {
     control::About about;
     about.version = keepwell_version;
@@ -185,6 +176,9 @@ control::About House::about() const {
     about.started = loop_.wall();
     about.journal = folders_.journal;
     about.output_file = [this](const TargetSpec& target) { return output_.path_of(target); };
+    about.container_log = [this](TargetIndex target, std::uint64_t lines, bool follow, std::function<void()> news) {
+        return containers_.log(target, lines, follow, std::move(news));
+    };
     about.journal_trouble = [this] { return trouble_.text; };
     return about;
 }

@@ -33,6 +33,18 @@ struct Container {
 };
 using Containers = std::map<std::string, Container, std::less<>>;
 
+/// `{{.Target.Name}}` in what belongs to each target by itself, which is known only now.
+void expand_name(TargetSpec& target) {
+    const auto expand = [&target](std::string& text) {
+        for (auto at = text.find(target_name); at != std::string::npos; at = text.find(target_name, at)) {
+            text.replace(at, target_name.size(), target.name);
+            at += target.name.size();
+        }
+    };
+    for (HookSpec& hook : target.hooks) std::for_each(hook.command.begin(), hook.command.end(), expand);
+    for (auto& [key, value] : target.process.environment) expand(value);
+}
+
 bool alive(const Container& container) { return !container.gone && container.seen.view.lives(); }
 
 /// One target, and what was told of it last.
@@ -58,13 +70,17 @@ struct Bound {
     std::optional<std::pair<Health, std::uint32_t>> health;
 
     Instant stop_due = never;    ///< until then a `stop` may follow
+    bool asking = false;         ///< it is past, and a last inspect is to say who ended it
     Instant engine_due = never;  ///< until then the engine may start it again
     Instant review = never;      ///< look at its health
     bool routine = false;        ///< nothing is expected of that look
     bool looking = false;
 
-    Instant due() const { return std::min({stop_due, engine_due, looking ? never : review}); }
-    void wait_for_nothing() { stop_due = engine_due = review = never; }
+    Instant due() const { return std::min({asking ? never : stop_due, engine_due, looking ? never : review}); }
+    void wait_for_nothing() {
+        stop_due = engine_due = review = never;
+        asking = false;
+    }
 };
 
 }  // namespace
@@ -127,6 +143,7 @@ class Bindings::Impl {
     // Time.
     void plan_review(TargetIndex target, const HealthView& health);
     void ring();
+    void ask_who_ended(TargetIndex target);
     void review(TargetIndex target);
     void arm();
 
@@ -353,6 +370,7 @@ std::optional<event::TargetJoined> Bindings::Impl::joins_by_template(const Conta
         auto spec = std::make_shared<TargetSpec>(one);
         spec->name += "." + view.name;
         spec->selector.name = view.name;
+        expand_name(*spec);
         return event::TargetJoined{no_target, std::move(spec), nullptr, {}};
     }
     return std::nullopt;
@@ -360,10 +378,16 @@ std::optional<event::TargetJoined> Bindings::Impl::joins_by_template(const Conta
 
 std::optional<event::TargetJoined> Bindings::Impl::joins_by_labels(const ContainerView& view) {
     if (!options_.read_labels) return std::nullopt;
-    const auto labelled = options_.read_labels(view.name, view.labels);
+    auto labelled = options_.read_labels(view.name, view.labels);
     if (!labelled) return std::nullopt;
     for (const auto& message : labelled->messages) log_once(view.id + message, view.name + ": " + message);
-    return event::TargetJoined{no_target, labelled->target, labelled->service, labelled->entry};
+    return event::TargetJoined{no_target,
+                               std::move(labelled->target),
+                               std::move(labelled->service),
+                               std::move(labelled->entry),
+                               std::move(labelled->names),
+                               std::move(labelled->depends_on),
+                               std::move(labelled->maintenance)};
 }
 
 void Bindings::Impl::leave(TargetIndex target) {
@@ -375,7 +399,9 @@ void Bindings::Impl::leave(TargetIndex target) {
 
 void Bindings::Impl::tell_orphan(const Container& container) {
     const auto& view = container.seen.view;
-    const auto wants = [&](const TargetSpec& target) { return target.name == label(view.labels, target_label); };
+    const auto wants = [&](const TargetSpec& target) {
+        return target.container && is_of_slot(*target.container, target.slot, view.labels);
+    };
     const auto& targets = watch_.policy->targets;
     if (!is_ours(view.labels, watch_.policy->name) || std::any_of(targets.begin(), targets.end(), wants)) return;
     if (!orphans_told_.insert(view.id).second) return;
@@ -413,7 +439,7 @@ bool Bindings::Impl::tell_end(TargetIndex target) {
     auto ending = ending_of(corpse, bound.life_started);
     if (ending.stop_may_follow && patient_) {
         if (bound.stop_due == never) bound.stop_due = later(loop_.now(), stop_patience);
-        if (loop_.now() < bound.stop_due) return false;
+        if (bound.asking || loop_.now() < bound.stop_due) return false;
     }
     bound.wait_for_nothing();
     if (ending.engine_may_start) bound.engine_due = later(loop_.now(), engine_start_patience);
@@ -627,10 +653,23 @@ void Bindings::Impl::ring() {
     }
     for (TargetIndex target = 0; target < size(); ++target) {
         Bound& bound = bounds_[target];
-        if (bound.stop_due <= now || bound.engine_due <= now) settle(target);
+        if (!bound.asking && bound.stop_due <= now) ask_who_ended(target);
+        if (bound.engine_due <= now) settle(target);
         if (!bounds_[target].looking && bounds_[target].review <= now) review(target);
     }
     done();
+}
+
+/// An engine answers no inspect while it restarts a container, and what came meanwhile is told with the next one: the
+/// `stop`, and the new life.
+void Bindings::Impl::ask_who_ended(TargetIndex target) {
+    if (!options_.refresh) return settle(target);
+    bounds_[target].asking = true;
+    options_.refresh(bounds_[target].id, [this, target, alive = std::weak_ptr(alive_)](const Seen*) {
+        if (alive.expired() || !std::exchange(bounds_[target].asking, false) || !connected_) return;
+        settle(target);
+        done();
+    });
 }
 
 void Bindings::Impl::review(TargetIndex target) {

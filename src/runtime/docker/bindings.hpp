@@ -28,6 +28,10 @@ struct Labelled {
     std::shared_ptr<const TargetSpec> target;
     std::string entry;                  ///< the equivalent policy entry
     std::vector<std::string> messages;  ///< for the log: what is wrong or won over what
+    // As event::TargetJoined has them:
+    std::vector<std::string> names{};
+    std::vector<NamedDependency> depends_on{};
+    std::vector<MaintenanceWindow> maintenance{};
 };
 using ReadLabels = std::function<std::optional<Labelled>(const std::string& container_name,
                                                          const std::map<std::string, std::string, std::less<>>&)>;

@@ -19,9 +19,7 @@ bool is_hex(std::string_view text) {
 Fit unless_temporary(Fit fit, std::string_view name) { return is_temporary(name) ? Fit::temporary : fit; }
 
 Fit fit_owned(const TargetSpec& target, const Identity& container) {
-    const bool ours = target.container && is_ours(container.labels, target.container->project) &&
-                      label(container.labels, target_label) == target.name;
-    if (!ours) return Fit::none;
+    if (!target.container || !is_of_slot(*target.container, target.slot, container.labels)) return Fit::none;
     return unless_temporary(container.name == target.container->name ? Fit::exact : Fit::alike, container.name);
 }
 
@@ -84,6 +82,11 @@ std::string compose_place(const Labels& labels) {
 
 bool is_ours(const Labels& labels, std::string_view project) {
     return !project.empty() && label(labels, project_label) == project;
+}
+
+bool is_of_slot(const ContainerSpec& spec, std::uint32_t slot, const Labels& labels) {
+    return is_ours(labels, spec.project) && label(labels, service_label) == spec.service &&
+           label(labels, slot_label) == std::to_string(slot);
 }
 
 std::string_view label(const Labels& labels, std::string_view key) {

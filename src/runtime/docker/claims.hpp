@@ -51,8 +51,11 @@ std::string compose_place(const Labels& labels);
 /// A container of ours in this project.
 bool is_ours(const Labels& labels, std::string_view project);
 inline constexpr std::string_view project_label = "io.keepwell.project";
-inline constexpr std::string_view target_label = "io.keepwell.target";
+inline constexpr std::string_view service_label = "io.keepwell.service";
+inline constexpr std::string_view slot_label = "io.keepwell.slot";
 inline constexpr std::string_view version_label = "io.keepwell.version";
+/// Made for this slot of this service, whatever the target is called now.
+bool is_of_slot(const ContainerSpec& spec, std::uint32_t slot, const Labels& labels);
 /// The value of a label; empty where there is none.
 std::string_view label(const Labels& labels, std::string_view key);
 

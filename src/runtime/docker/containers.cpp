@@ -29,7 +29,8 @@ Containers::Containers(Loop& loop, EngineAddress address, supervisor::EventSink 
           [this](const ListedContainer& container) { return bindings_.is_interesting(container); }, listener()),
       asker_(loop, api_, options.asker),
       neighbours_(asker_),
-      place_{loop, asker_, neighbours_, successions_, nullptr, {}, {}, {}, {}, options.drain} {
+      predecessors_(options.predecessors, [this](const std::string& line) { place_.log(line); }),
+      place_{loop, asker_, neighbours_, successions_, predecessors_, nullptr, {}, {}, {}, {}, options.drain} {
     place_.container_of = [this](TargetIndex index) {
         const Seen* seen = bindings_.container_of(index);
         return seen ? seen->view.id : std::string{};
@@ -189,6 +190,7 @@ void Containers::replace(const command::Replace& command, const TargetSpec& targ
         wanted.grace = command.grace;
         wanted.order = command.order;
         wanted.from_entry = command.from_entry;
+        wanted.from_previous = command.from_previous;
         auto operation = std::make_shared<Replacing>(place_, std::move(wanted), teller(command.target));
         operation->begin([this, command](const Replacing::Result& result) { replaced(command, result); });
         return operation;

@@ -33,6 +33,7 @@ class Containers final : public supervisor::ContainerPort {
         Asker::Options asker;
         Bindings::Options bindings;                ///< engine_now and refresh are set here
         Duration drain = std::chrono::seconds{2};  ///< Workplace::drain
+        std::string predecessors;  ///< the folder for what updates replace; empty: it is kept in memory only
     };
 
     Containers(Loop& loop, EngineAddress address, supervisor::EventSink sink, Options options);
@@ -91,6 +92,7 @@ class Containers final : public supervisor::ContainerPort {
     Asker asker_;
     Neighbours neighbours_;
     Successions successions_;
+    Predecessors predecessors_;
     Workplace place_;
     std::list<std::unique_ptr<EvidenceOperation>> evidence_;
     std::map<CommandId, std::unique_ptr<DiscardOperation>> discards_;

@@ -147,7 +147,6 @@ void Creation::add_labels() {
     Json& labels = config_["Labels"];
     labels[std::string{label_project}] = spec_.project;
     labels[std::string{label_service}] = context_.service;
-    labels[std::string{label_target}] = context_.target;
     labels[std::string{label_slot}] = std::to_string(context_.slot);
     labels[std::string{label_version}] = context_.entry_version;
 }

@@ -21,7 +21,6 @@ namespace keepwell::runtime::docker {
 // The labels by which keepwell finds its own containers again.
 inline constexpr std::string_view label_project = "io.keepwell.project";
 inline constexpr std::string_view label_service = "io.keepwell.service";
-inline constexpr std::string_view label_target = "io.keepwell.target";
 inline constexpr std::string_view label_slot = "io.keepwell.slot";
 inline constexpr std::string_view label_version = "io.keepwell.version";
 
@@ -30,7 +29,6 @@ struct CreateContext {
     ApiVersion version;         ///< that the request will be made with
     std::string name;           ///< under which it is created; empty: the entry's own
     std::string service;        ///< an alias on each network, as Compose has it
-    std::string target;         ///< "api.1"
     std::uint32_t slot = 1;     ///< from 1
     std::string entry_version;  ///< ServiceSpec::version: from which entry it was made
     Duration stop_grace_period = std::chrono::seconds{10};

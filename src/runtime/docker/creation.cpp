@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "runtime/docker/claims.hpp"
 #include "runtime/docker/deeds.hpp"
 #include "runtime/docker/json_read.hpp"
 #include "runtime/docker/replica_parts.hpp"
@@ -191,7 +192,6 @@ EntryReader::EntryReader(Workplace& place, const TargetSpec& target, std::string
     const ServiceSpec& service = place_.policy->services[target_.service];
     context_.name = std::move(name);
     context_.service = service.name;
-    context_.target = target_.name;
     context_.slot = target_.slot;
     context_.entry_version = service.container_version;
     context_.stop_grace_period = service.stop_grace_period;
@@ -200,6 +200,14 @@ EntryReader::EntryReader(Workplace& place, const TargetSpec& target, std::string
 
 void EntryReader::begin(Done done) {
     const ContainerSpec& spec = *target_.container;
+    if (spec.network_mode.empty()) {
+        for (const auto& one : spec.networks) {
+            if (one.external && is_user_defined(one.name)) check("network", "/networks/", one.name);
+        }
+    }
+    for (const auto& mount : spec.mounts) {
+        if (mount.external) check("volume", "/volumes/", mount.source);
+    }
     image_ = std::make_unique<ImageBringer>(place_.asker,
                                             ImageBringer::Wanted{spec.image, spec.platform, spec.pull_policy}, tell_);
     steps_.then({}, [this](Steps::Next next) { image_->begin(std::move(next)); });
@@ -216,8 +224,18 @@ void EntryReader::read(Done done) {
     steps_.run(tell_, [this](const std::string& failure) { finish(failure); });
 }
 
+/// Before anything is made: what is not this policy's must be there.
+void EntryReader::check(const std::string& what, const std::string& path, const std::string& name) {
+    steps_.then({}, [this, what, path, name](const Steps::Next& next) {
+        place_.asker.get(path + url_encode(name), [what, name, next](const Answer& answer) {
+            if (!answer.is(404)) return next(answer.ok() ? std::string{} : answer.error);
+            next("the " + what + " " + name + " does not exist, and it is external");
+        });
+    });
+}
+
 void EntryReader::add_network(const NetworkAttachment& network) {
-    if (!is_user_defined(network.name)) return;
+    if (network.external || !is_user_defined(network.name)) return;
     const std::string path = "/networks/" + url_encode(network.name);
     const auto look = [this, path](const Steps::Next& then) {
         place_.asker.get(path, [then](const Answer& answer) { then(answer.ok() ? std::string{} : answer.error); });
@@ -243,12 +261,10 @@ void EntryReader::add_network(const NetworkAttachment& network) {
                               });
                           });
     };
-    steps_.then({}, [this, path, make, &network](const Steps::Next& next) {
-        place_.asker.get(path, [make, next, &network](const Answer& answer) {
-            if (answer.ok()) return next({});
-            if (!answer.is(404)) return next(answer.error);
-            if (!network.external) return make(next);
-            next("the network " + network.name + " does not exist, and it is external");
+    steps_.then({}, [this, path, make](const Steps::Next& next) {
+        place_.asker.get(path, [make, next](const Answer& answer) {
+            if (answer.is(404)) return make(next);
+            next(answer.ok() ? std::string{} : answer.error);
         });
     });
 }
@@ -286,22 +302,25 @@ void EntryReader::finish(const std::string& failure) {
 
 // ---- whose it is --------------------------------------------------------------------------------------------------
 
-namespace {
-
-std::string label(const ContainerView& view, std::string_view key) {
-    const auto found = view.labels.find(key);
-    return found == view.labels.end() ? std::string{} : found->second;
-}
-
-}  // namespace
-
 bool is_target_of(const ContainerView& view, const TargetSpec& target) {
-    return target.container && label(view, label_project) == target.container->project &&
-           label(view, label_target) == target.name;
+    return target.container && is_of_slot(*target.container, target.slot, view.labels);
 }
 
 bool is_current(const ContainerView& view, const Policy& policy, const TargetSpec& target) {
-    return label(view, label_version) == policy.services[target.service].container_version;
+    return label(view.labels, version_label) == policy.services[target.service].container_version;
+}
+
+std::string slot_key(const TargetSpec& target) { return target.container->service + "." + std::to_string(target.slot); }
+
+std::optional<Look> previous_of(const Workplace& place, const TargetSpec& target) {
+    const auto inspect = place.predecessors.find(slot_key(target));
+    auto view = container_view(inspect.value_or(""));
+    if (!view) return std::nullopt;
+    Look look;
+    look.exists = true;
+    look.json = *inspect;
+    look.view = std::move(*view);
+    return look;
 }
 
 }  // namespace keepwell::runtime::docker

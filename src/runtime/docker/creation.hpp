@@ -58,6 +58,7 @@ class EntryReader {
     void read(Done done);
 
   private:
+    void check(const std::string& what, const std::string& path, const std::string& name);
     void add_network(const NetworkAttachment& network);
     void find_shared(const std::string& mode, std::string& id);
     std::string container_of_service(const std::string& service) const;
@@ -80,5 +81,10 @@ NewContainer with_volumes(NewContainer container, const std::vector<CarriedVolum
 bool is_target_of(const ContainerView& view, const TargetSpec& target);
 /// It was made from the entry as it is now.
 bool is_current(const ContainerView& view, const Policy& policy, const TargetSpec& target);
+
+/// "web.1", whatever the target is called now: what its predecessor is kept under.
+std::string slot_key(const TargetSpec& target);
+/// The container that the last update of this slot has replaced, as it was then.
+std::optional<Look> previous_of(const Workplace& place, const TargetSpec& target);
 
 }  // namespace keepwell::runtime::docker

@@ -69,7 +69,12 @@ Ending ending_of(const Corpse& corpse, EngineTime started) {
         ending.successor = Successor::keepwell;
     } else if (seen.view.status == ContainerStatus::restarting || (replaced && seen.view.restarts_itself())) {
         ending.successor = Successor::engine;
-    } else if (!replaced) {
+    } else if (replaced) {
+        // A signal ended it, and the `stop` that belongs to it may be on its way, although the next life is seen
+        // already.
+        const bool signalled = seen.kill_event > started && seen.kill_event <= seen.view.started_at;
+        ending.stop_may_follow = signalled && seen.stop_event <= started;
+    } else {
         const bool signalled = seen.kill_event > started;  // moby takes that for a person's wish: no restart
         ending.stop_may_follow = signalled && seen.stop_event <= started;
         ending.engine_may_start = !signalled && seen.view.error.empty() && policy_asks(seen.view);

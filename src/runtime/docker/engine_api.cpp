@@ -30,6 +30,7 @@ struct Exchange {
     std::string path;
     std::string body;
     bool hijack = false;
+    std::string registry_auth;
     Instant deadline = never;  ///< never: a stream
     EngineApi::Done done;      ///< of a call
     EngineApi::StreamHandlers handlers;
@@ -201,6 +202,7 @@ HttpRequest EngineApi::Impl::request(const Exchange& exchange) const {
     request.body = exchange.body;
     if (!exchange.idempotent()) request.headers.emplace_back("Content-Type", "application/json");
     if (exchange.hijack) request.headers.insert(request.headers.end(), {{"Connection", "Upgrade"}, {"Upgrade", "tcp"}});
+    if (!exchange.registry_auth.empty()) request.headers.emplace_back("X-Registry-Auth", exchange.registry_auth);
     if (ping) request.wanted_header = "Api-Version";
     request.addresses = addresses_;
     request.timeout = stream ? connect_timeout : exchange.deadline - loop_.now();
@@ -414,13 +416,14 @@ void EngineApi::call(std::string_view method, std::string path, std::string body
 }
 
 std::unique_ptr<EngineApi::Stream> EngineApi::stream(std::string_view method, std::string path, std::string body,
-                                                     bool hijack, StreamHandlers handlers) {
+                                                     bool hijack, StreamHandlers handlers, std::string registry_auth) {
     Exchange exchange;
     exchange.kind = Exchange::Kind::stream;
     exchange.method = method;
     exchange.path = std::move(path);
     exchange.body = std::move(body);
     exchange.hijack = hijack;
+    exchange.registry_auth = std::move(registry_auth);
     exchange.handlers = std::move(handlers);
     const Id id = impl_->add(std::move(exchange));
     return std::make_unique<Handle>(*impl_, id);

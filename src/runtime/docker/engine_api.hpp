@@ -88,8 +88,9 @@ class EngineApi {
         std::function<void(Answer)> ended;
     };
     /// `hijack`: with the headers of an upgrade, as exec's start wants it. No timeout but `connect_timeout`.
+    /// `registry_auth`: of the header X-Registry-Auth; empty: it is not sent.
     std::unique_ptr<Stream> stream(std::string_view method, std::string path, std::string body, bool hijack,
-                                   StreamHandlers handlers);
+                                   StreamHandlers handlers, std::string registry_auth = {});
 
     /// "1.41"; empty until negotiated. 1.40 is the oldest that is spoken, `newest_version` the newest.
     const std::string& version() const;

@@ -91,11 +91,13 @@ std::string events_path(EngineTime since) {
     Json events = Json::array();
     for (const auto& [word, action] : words) events.push_back(word);
     const Json filters{{"type", Json::array({"container"})}, {"event", std::move(events)}};
-    const auto nanoseconds = since.time_since_epoch().count();
-    auto fraction = std::to_string(nanoseconds % 1'000'000'000);
-    fraction.insert(0, 9 - fraction.size(), '0');
-    return "/events?since=" + std::to_string(nanoseconds / 1'000'000'000) + "." + fraction +
-           "&filters=" + url_encode(filters.dump());
+    return "/events?since=" + unix_time(since) + "&filters=" + url_encode(filters.dump());
+}
+
+std::string unix_time(EngineTime time) {
+    const auto nanoseconds = time.time_since_epoch().count();
+    const std::string fraction = std::to_string(1'000'000'000 + nanoseconds % 1'000'000'000).substr(1);
+    return std::to_string(nanoseconds / 1'000'000'000) + "." + fraction;
 }
 
 }  // namespace keepwell::runtime::docker

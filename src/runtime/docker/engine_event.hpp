@@ -42,4 +42,7 @@ std::optional<EngineEvent> engine_event(std::string_view line);
 /// engine tells, and must not reach us. `since`: events from then on that the engine still knows come first.
 std::string events_path(EngineTime since);
 
+/// "1763661600.000000001": how the API takes a time.
+std::string unix_time(EngineTime time);
+
 }  // namespace keepwell::runtime::docker

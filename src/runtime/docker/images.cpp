@@ -6,6 +6,7 @@
 
 #include "runtime/docker/json_lines.hpp"
 #include "runtime/docker/json_read.hpp"
+#include "runtime/docker/registry_auth.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -42,11 +43,12 @@ ImageName image_name(std::string_view reference) {
 /// It is read to its end: an engine ends the pull when nobody listens any more, and errors come in the stream.
 class ImageBringer::Pull {
   public:
-    Pull(EngineApi& engine, const std::string& path, std::function<void(std::string, bool)> done)
+    Pull(EngineApi& engine, const std::string& path, std::string auth, std::function<void(std::string, bool)> done)
         : done_(std::move(done)) {
         stream_ = engine.stream(
             "POST", path, {}, false,
-            {{}, [this](std::string_view piece) { read(piece); }, [this](const Answer& answer) { ended(answer); }});
+            {{}, [this](std::string_view piece) { read(piece); }, [this](const Answer& answer) { ended(answer); }},
+            std::move(auth));
     }
 
   private:
@@ -102,8 +104,12 @@ void ImageBringer::look(std::function<void(bool, std::string)> then) {
 }
 
 void ImageBringer::pull() {
-    if (++pulls_ == 1) tell_("pull " + wanted_.reference);
-    pull_ = std::make_unique<Pull>(asker_.engine(), pull_path(wanted_),
+    RegistryAuth auth = registry_auth(docker_config(), wanted_.reference);
+    if (++pulls_ == 1) {
+        tell_("pull " + wanted_.reference);
+        if (!auth.complaint.empty()) tell_(auth.complaint);
+    }
+    pull_ = std::make_unique<Pull>(asker_.engine(), pull_path(wanted_), std::move(auth.header),
                                    [this](const std::string& failure, bool broken) { pulled(failure, broken); });
 }
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "runtime/docker/create_body.hpp"
+#include "runtime/docker/claims.hpp"
 #include "runtime/docker/frames.hpp"
 #include "runtime/docker/json_read.hpp"
 
@@ -38,7 +38,10 @@ void StartOperation::look_at(const std::string& container) {
 // Ours is who bears the labels: a name may be anybody's.
 void StartOperation::look_by_labels() {
     const auto label = [](std::string_view key, const std::string& value) { return std::string{key} + "=" + value; };
-    const Json filter{{"label", {label(label_project, target_.container->project), label(label_target, target_.name)}}};
+    const Json filter{
+        {"label",
+         {label(project_label, target_.container->project), label(service_label, target_.container->service),
+          label(slot_label, std::to_string(target_.slot))}}};
     const std::string path = "/containers/json?all=1&filters=" + url_encode(json_line(filter));
     place_.asker.get(path, [this](const Answer& answer) {
         const auto ours = container_list(answer.body).value_or(std::vector<ListedContainer>{});

@@ -59,13 +59,27 @@ void Replacing::looked(Look look) {
     }
     name_ = wanted_.from_entry ? wanted_.target->container->name : role.name;
     if (const auto reason = is_forbidden(older_.json)) return refuse(name_ + " cannot be replaced: " + *reason);
-    gather_source(place_, older_, fresh_name(name_, older_.view.id),
-                  [this](ReplicaSource source) { gathered(std::move(source)); });
+    if (wanted_.from_previous) return gather_previous();
+    const bool is_update = wanted_.from_entry && !is_current(older_.view, *place_.policy, *wanted_.target);
+    if (is_update) place_.predecessors.keep(slot_key(*wanted_.target), older_.json);
+    gather(older_);
+}
+
+void Replacing::gather_previous() {
+    const auto previous = previous_of(place_, *wanted_.target);
+    if (!previous) return refuse("what its update had replaced is not known any more");
+    name_ = role_of(previous->view.name).name;
+    gather(*previous);
 }
 
 void Replacing::refuse(const std::string& failure) { end({}, older_, failure); }
 
 // ---- what is to be made -------------------------------------------------------------------------------------------
+
+void Replacing::gather(const Look& model) {
+    gather_source(place_, model, fresh_name(name_, older_.view.id),
+                  [this](ReplicaSource source) { gathered(std::move(source)); });
+}
 
 void Replacing::gathered(ReplicaSource source) {
     source_ = std::move(source);
@@ -194,7 +208,7 @@ void Replacing::create(const Next& next) {
 
 void Replacing::compare(const Look& made, const Next& next) {
     if (wanted_.from_entry) return next({});
-    const std::string& old_json = start_first_ ? seen_without_aliases(older_.json) : older_.json;
+    const std::string& old_json = start_first_ ? seen_without_aliases(source_.container) : source_.container;
     const std::string& new_json = start_first_ ? seen_without_aliases(made.json) : made.json;
     const auto lines = difference(old_json, new_json, allowed_difference(source_, replica_));
     next(lines.empty() ? std::string{} : "its copy is not the same: " + joined(lines));

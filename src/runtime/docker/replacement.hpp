@@ -24,7 +24,8 @@ class Replacing final : public Operation {
         std::string container;  ///< id or name of the old one
         Duration grace{0};
         ReplaceOrder order = ReplaceOrder::automatic;
-        bool from_entry = false;  ///< made by the target's entry; otherwise a copy of what is there
+        bool from_entry = false;     ///< made by the target's entry; otherwise a copy of what is there
+        bool from_previous = false;  ///< a copy of what an update had replaced
     };
     struct Result {
         Look newer;     ///< not existing: it could not be made
@@ -45,6 +46,8 @@ class Replacing final : public Operation {
     void refuse(const std::string& failure);
 
     // What is to be made.
+    void gather_previous();
+    void gather(const Look& model);
     void gathered(ReplicaSource source);
     void read_entry(const std::vector<CarriedVolume>& volumes);
     void choose_order();

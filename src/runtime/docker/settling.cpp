@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/docker/difference.hpp"
+#include "runtime/docker/engine_event.hpp"
 #include "runtime/docker/gathering.hpp"
 #include "runtime/docker/json_read.hpp"
 #include "runtime/docker/replica_parts.hpp"
@@ -27,13 +28,6 @@ std::string name_filter(const std::string& name) {
     std::string pattern;
     for (const char c : name) pattern += c == '.' ? std::string{"\\."} : std::string{c};
     return url_encode(json_line(Json{{"name", {pattern}}}));
-}
-
-// "1763661600.000000001"
-std::string unix_time(EngineTime time) {
-    const auto nanoseconds = time.time_since_epoch().count();
-    const std::string fraction = std::to_string(1'000'000'000 + nanoseconds % 1'000'000'000).substr(1);
-    return std::to_string(nanoseconds / 1'000'000'000) + "." + fraction;
 }
 
 Duration own_grace(const ContainerView& view) {
@@ -192,16 +186,18 @@ void Settling::compare_aliases(std::function<void()> then) {
 }
 
 void Settling::find_endpoints(const std::function<void(std::vector<Connection>)>& then) {
-    const bool from_entry = wanted_.target && wanted_.target->container &&
-                            version_label(now_.older->view) != version_label(now_.newer->view);
-    if (from_entry) {
+    const bool updated = wanted_.target && wanted_.target->container &&
+                         version_label(now_.older->view) != version_label(now_.newer->view);
+    Look model = *now_.older;
+    if (updated && is_current(now_.newer->view, *place_.policy, *wanted_.target)) {
         entry_ = std::make_unique<EntryReader>(place_, *wanted_.target, std::string{}, tell_);
         return entry_->read([this, then](const NewContainer& container, const std::string& failure) {
             if (!failure.empty()) fail("its network aliases are not known: " + failure);
             then(endpoints_of(container));
         });
     }
-    gather_source(place_, *now_.older, wanted_.name, [this, then](const ReplicaSource& source) {
+    if (updated) model = previous_of(place_, *wanted_.target).value_or(std::move(model));
+    gather_source(place_, model, wanted_.name, [this, then](const ReplicaSource& source) {
         auto replica = make_replica(source);
         if (replica) return then(endpoints_of(NewContainer::from(std::move(*replica))));
         fail("its network aliases are not known: " + replica.error());

@@ -111,6 +111,7 @@ class Watcher::Impl {
 
     // One container.
     void heard(const EngineEvent& event);
+    bool is_from_its_start(const EngineEvent& event) const;
     void stamp(Entry& entry, const EngineEvent& event);
     void inspected(const std::string& key, const Answer& answer);
     void not_answered(const std::string& key, const Answer& answer);
@@ -147,6 +148,10 @@ class Watcher::Impl {
     Instant subscribed_at_ = never;  ///< the stream is open since then
     std::string no_events_;          ///< why there is no stream, when the engine refuses it
     EngineTime newest_event_;
+    EngineTime remembered_;  ///< the newest one that was known when the event stream was opened
+    bool remembers_ = true;  ///< the engine has told of that once more: it is not a new one
+    EngineTime answered_;    ///< when it did after it was lost
+    bool met_ = false;       ///< it was there before
 
     int about_due_ = 0;  ///< answers about the engine itself that are still to come
     std::string about_;
@@ -181,6 +186,7 @@ void Watcher::Impl::connect() {
     ask("/_ping", options_.ping_timeout, [this](const Answer& answer) {
         if (!shows_life(answer)) return lost(answer.error);
         reachable_ = true;
+        answered_ = engine_now();
         ask_about();
         subscribe();
     });
@@ -214,6 +220,8 @@ void Watcher::Impl::about_known() {
 void Watcher::Impl::subscribe() {
     const auto known = newest_event_ == EngineTime{} ? engine_now() - first_look_back : newest_event_ - overlap;
     const auto since = std::max(EngineTime{}, std::min(known, engine_now()));
+    remembered_ = newest_event_;
+    remembers_ = !met_;
     lines_.emplace();
     subscribed_at_ = never;
     stream_ = api_.stream("GET", events_path(since), {}, false,
@@ -251,7 +259,10 @@ void Watcher::Impl::check() {
     if (std::exchange(checking_, true)) return;
     ask("/_ping", options_.ping_timeout, [this](const Answer& answer) {
         checking_ = false;
-        if (shows_life(answer)) return go_on();
+        if (shows_life(answer)) {
+            answered_ = engine_now();
+            return go_on();
+        }
         if (answer.end == Answer::End::lack && connected_) return inspect_again({});  // we can not ask: not its fault
         lost(answer.error);
     });
@@ -294,7 +305,7 @@ void Watcher::Impl::lost(const std::string& why) {
 
 void Watcher::Impl::maybe_found() {
     if (connected_ || !listed_once_ || about_due_ > 0 || !awaited_.empty()) return;
-    connected_ = true;
+    connected_ = met_ = true;
     told_lost_ = false;
     if (stream_) delay_ = options_.first_retry;
     listener_.found(no_events_.empty() ? about_ : about_ + ", without events: " + no_events_);
@@ -398,6 +409,7 @@ void Watcher::Impl::resync() {
 // ---- one container ------------------------------------------------------------------------------------------------
 
 void Watcher::Impl::heard(const EngineEvent& event) {
+    remembers_ = remembers_ || event.time == remembered_;
     newest_event_ = std::max(newest_event_, event.time);
     const auto found = entries_.find(event.id);
     const bool gone = event.action == Action::destroy;
@@ -416,8 +428,15 @@ void Watcher::Impl::heard(const EngineEvent& event) {
     if (!only_stamped && !no_news) inspections_.need(event.id);
 }
 
+/// A dockerd that was killed leaves its containers alive; the next one stops them at its own start, before it answers
+/// anybody, and tells of it as of a person's `stop`. That it is a new one shows in what it does not remember: it keeps
+/// its events in memory only (docker.md 7.6).
+bool Watcher::Impl::is_from_its_start(const EngineEvent& event) const { return !remembers_ && event.time < answered_; }
+
 void Watcher::Impl::stamp(Entry& entry, const EngineEvent& event) {
     constexpr int kill_signal = 9;
+    const bool stops_it = event.action == Action::stop || event.action == Action::kill;
+    if (stops_it && is_from_its_start(event)) return;
     Seen& seen = entry.seen;
     const auto newest = [&](EngineTime& time) {
         entry.stamped = entry.stamped || event.time > time;

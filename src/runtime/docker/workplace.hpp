@@ -12,6 +12,7 @@
 #include "keepwell/model/spec.hpp"
 #include "runtime/docker/asking.hpp"
 #include "runtime/docker/neighbours.hpp"
+#include "runtime/docker/predecessors.hpp"
 
 namespace keepwell::runtime::docker {
 
@@ -32,6 +33,7 @@ struct Workplace {
     Asker& asker;
     Neighbours& neighbours;
     Successions& successions;
+    Predecessors& predecessors;
     const Policy* policy = nullptr;
     /// The id of the target's container as it is known now; empty: none is.
     std::function<std::string(TargetIndex)> container_of;

@@ -49,6 +49,7 @@ class BindingsTest : public ::testing::Test {
         ContainerSpec spec;
         spec.name = "shop-" + name;
         spec.project = "shop";
+        spec.service = name;
         TargetSpec target;
         target.name = name;
         target.kind = TargetKind::container;
@@ -143,8 +144,9 @@ Seen labelled(Seen seen, const std::string& key, const std::string& value) {
     seen.view.labels[key] = value;
     return seen;
 }
-Seen ours(char letter, const std::string& name, const std::string& target) {
-    return labelled(labelled(container(letter, name), "io.keepwell.project", "shop"), "io.keepwell.target", target);
+Seen ours(char letter, const std::string& name, const std::string& service) {
+    const auto seen = labelled(container(letter, name), "io.keepwell.project", "shop");
+    return labelled(labelled(seen, "io.keepwell.service", service), "io.keepwell.slot", "1");
 }
 Seen with_status(Seen seen, ContainerStatus status) {
     seen.view.status = status;
@@ -326,6 +328,28 @@ TEST_F(BindingsTest, die_before_stop) {
     EXPECT_THAT(told_of(stopped(dead, second(5.1))), ElementsAre("web exited: exit code 143, for nobody"));
     settle(loop);
     EXPECT_THAT(told(), IsEmpty());
+}
+
+// dockerd answers no inspect while it restarts a container, and tells of the `stop` meanwhile.
+TEST_F(BindingsTest, a_restart_by_a_person_is_one_also_when_the_inspect_after_the_patience_is_the_first_to_show_it) {
+    adopted("web");
+    begin({web()});
+    told();
+    const auto dead = killed(exited(web(), 143, second(5)), second(4));
+    see(dead);
+    truth = stopped(started(dead, second(5.3)), second(5.1));
+    on_look = [this](const std::string&) { see(*truth); };
+    EXPECT_TRUE(await(loop, [&] { return !words.empty(); }));
+    EXPECT_THAT(told(), ElementsAre("web exited: exit code 143, for nobody", "web lives"));
+}
+
+TEST_F(BindingsTest, a_new_life_that_is_seen_before_the_stop_that_led_to_it_is_still_a_persons) {
+    adopted("web");
+    begin({web()});
+    told();
+    const auto anew = killed(started(exited(web(), 143, second(5)), second(5.3)), second(4));
+    EXPECT_THAT(told_of(anew), IsEmpty());
+    EXPECT_THAT(told_of(stopped(anew, second(5.1))), ElementsAre("web exited: exit code 143, for nobody", "web lives"));
 }
 
 TEST_F(BindingsTest, a_kill_without_a_stop_is_a_crash) {
@@ -747,6 +771,15 @@ TEST_F(BindingsTest, labels_alone_make_a_service_and_say_what_is_wrong_once) {
     EXPECT_THAT(log, ElementsAre("web: autoheal.stop.timeout: `x` is no number"));
     EXPECT_TRUE(bindings->is_interesting(listed(seen.view)));
     EXPECT_FALSE(bindings->is_interesting(listed(container('d', "db").view)));
+}
+
+TEST_F(BindingsTest, the_commands_of_one_that_a_label_selects_have_its_name) {
+    selected("healed", "autoheal");
+    policy.templates.front().hooks = {{{"/bin/collect", "--of={{.Target.Name}}"}}};
+    policy.templates.front().process.environment = {{"WHO", "{{.Target.Name}} {{.Target.Name}}"}};
+    begin({labelled(web(), "autoheal", "")});
+    EXPECT_EQ(policy.targets.front().hooks.front().command, (Lines{"/bin/collect", "--of=healed.web"}));
+    EXPECT_EQ(policy.targets.front().process.environment.front().second, "healed.web healed.web");
 }
 
 TEST_F(BindingsTest, another_healer_on_the_host_is_warned_of_once) {

@@ -32,25 +32,31 @@ TEST(ClaimsTest, the_halves_of_a_replacement_stand_in_for_a_name) {
     }
 }
 
-TEST(ClaimsTest, an_owned_target_knows_its_container_by_project_and_target) {
+TEST(ClaimsTest, an_owned_target_knows_its_container_by_project_service_and_slot) {
     TargetSpec target;
     target.name = "api.2";
+    target.slot = 2;
     target.kind = TargetKind::container;
     target.container = std::make_shared<ContainerSpec>([] {
         ContainerSpec spec;
         spec.name = "shop-api-2";
         spec.project = "shop";
+        spec.service = "api";
         return spec;
     }());
-    const Labels ours{{"io.keepwell.project", "shop"}, {"io.keepwell.target", "api.2"}};
+    const auto of = [](const char* project, const char* service, const char* slot) {
+        return Labels{{"io.keepwell.project", project}, {"io.keepwell.service", service}, {"io.keepwell.slot", slot}};
+    };
+    const Labels ours = of("shop", "api", "2");
     EXPECT_EQ(fit(target, {"a", "shop-api-2", ours}), Fit::exact);
     EXPECT_EQ(fit(target, {"a", "renamed", ours}), Fit::alike);
     EXPECT_EQ(fit(target, {"a", "shop-api-2.keepwell-old-0123456789ab", ours}), Fit::temporary);
     EXPECT_EQ(fit(target, {"a", "shop-api-2", none}), Fit::none);
-    EXPECT_EQ(fit(target, {"a", "shop-api-2", {{"io.keepwell.project", "other"}, {"io.keepwell.target", "api.2"}}}),
-              Fit::none);
-    EXPECT_EQ(fit(target, {"a", "shop-api-2", {{"io.keepwell.project", "shop"}, {"io.keepwell.target", "api.1"}}}),
-              Fit::none);
+    EXPECT_EQ(fit(target, {"a", "shop-api-2", of("other", "api", "2")}), Fit::none);
+    EXPECT_EQ(fit(target, {"a", "shop-api-2", of("shop", "web", "2")}), Fit::none);
+    EXPECT_EQ(fit(target, {"a", "shop-api-2", of("shop", "api", "1")}), Fit::none);
+    target.name = "api";  // the only one now
+    EXPECT_EQ(fit(target, {"a", "shop-api-2", ours}), Fit::exact);
 }
 
 TEST(ClaimsTest, all_labels_of_a_selector_must_be_there) {

@@ -24,7 +24,6 @@ CreateContext known(ApiVersion version = {1, 41}) {
     CreateContext context;
     context.version = version;
     context.service = "api";
-    context.target = "api.1";
     context.entry_version = "4f1c";
     return context;
 }
@@ -33,7 +32,7 @@ Json smallest_body() {
     return Json::parse(R"({
         "Image": "api:1",
         "Labels": {"io.keepwell.project": "shop", "io.keepwell.service": "api", "io.keepwell.slot": "1",
-                   "io.keepwell.target": "api.1", "io.keepwell.version": "4f1c"},
+                   "io.keepwell.version": "4f1c"},
         "StopTimeout": 10,
         "HostConfig": {"RestartPolicy": {"Name": "no"}}
     })");

@@ -306,7 +306,6 @@ class Created : public ::testing::Test {
         engine("GET", "/version");  // it is negotiated now
         context.version = api_version(api_.version());
         context.service = "web";
-        context.target = "web.1";
         context.entry_version = "4f1c";
         return context;
     }
@@ -328,7 +327,6 @@ class Created : public ::testing::Test {
         DifferenceOptions options;
         options.labels = {{"io.keepwell.project", "shop"},
                           {"io.keepwell.service", "web"},
-                          {"io.keepwell.target", "web.1"},
                           {"io.keepwell.slot", "1"},
                           {"io.keepwell.version", "4f1c"}};
         auto lines = difference(inspect_of(theirs), inspect_of(ours), options);

@@ -117,7 +117,9 @@ TEST(EndingTest, who_began_the_life_after_a_missed_end) {
     EXPECT_EQ(ending(next).successor, Successor::keepwell);  // docker start
     EXPECT_EQ(ending(with_policy(next, "always")).successor, Successor::engine);
     EXPECT_EQ(ending(stopped(killed(next, second(4)), second(5.1))).successor, Successor::nobody);  // docker restart
-    EXPECT_FALSE(ending(killed(next, second(4))).stop_may_follow);
+    EXPECT_TRUE(ending(killed(next, second(4))).stop_may_follow);   // what it is told by may be late
+    EXPECT_FALSE(ending(killed(next, second(7))).stop_may_follow);  // of the next life
+    EXPECT_FALSE(ending(next).stop_may_follow);
 }
 
 TEST(EndingTest, a_container_that_was_removed_ended_as_it_was_last_seen) {

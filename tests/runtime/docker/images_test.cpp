@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
+#include "runtime/docker/registry_auth.hpp"
 #include "support/await.hpp"
 #include "support/scripted_engine.hpp"
 
@@ -28,6 +32,26 @@ TEST(ImageNames, always_say_what_is_to_be_pulled_of_it) {
     EXPECT_EQ(pulled("redis@sha256:abc"), "redis sha256:abc");
     EXPECT_EQ(pulled("registry:5000/redis:7@sha256:abc"), "registry:5000/redis sha256:abc");
 }
+
+/// A folder with a config.json, which docker's own variable names.
+class TemporaryConfig {
+  public:
+    explicit TemporaryConfig(const std::string& text) {
+        std::ofstream{folder_ / "config.json"} << text;
+        ::setenv("DOCKER_CONFIG", folder_.c_str(), 1);
+    }
+    ~TemporaryConfig() {
+        ::unsetenv("DOCKER_CONFIG");
+        std::filesystem::remove_all(folder_);
+    }
+
+  private:
+    static std::filesystem::path make_folder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-config-XXXXXX").string();
+        return ::mkdtemp(pattern.data());
+    }
+    std::filesystem::path folder_ = make_folder();
+};
 
 class Pulls : public ::testing::Test {
   protected:
@@ -72,6 +96,23 @@ TEST_F(Pulls, a_missing_one_is_pulled_with_its_tag_and_platform) {
     EXPECT_EQ(bring(PullPolicy::missing), "");
     EXPECT_EQ(engine.last("POST /images/create").query, "fromImage=app&tag=1&platform=linux%2Farm64");
     EXPECT_THAT(steps, ElementsAre("pull app:1"));
+}
+
+TEST_F(Pulls, it_is_made_with_the_credentials_of_dockers_config) {
+    TemporaryConfig config{R"({"auths": {"https://index.docker.io/v1/": {"identitytoken": "t"}}})"};
+    engine.on("POST /images/create", [this](const auto&) { return pull("{}\n", true); });
+    EXPECT_EQ(bring(PullPolicy::missing), "");
+    EXPECT_EQ(engine.last("POST /images/create").header("x-registry-auth"),
+              registry_auth(docker_config(), "app:1").header);
+    EXPECT_THAT(steps, ElementsAre("pull app:1"));
+}
+
+TEST_F(Pulls, where_a_helper_has_them_that_is_said_and_it_is_made_without) {
+    TemporaryConfig config{R"({"credsStore": "pass"})"};
+    engine.on("POST /images/create", [this](const auto&) { return pull("{}\n", true); });
+    EXPECT_EQ(bring(PullPolicy::missing), "");
+    EXPECT_EQ(engine.last("POST /images/create").header("x-registry-auth"), "");
+    EXPECT_THAT(steps, ElementsAre("pull app:1", ::testing::StartsWith("what docker-credential-pass keeps")));
 }
 
 TEST_F(Pulls, an_error_in_the_stream_is_the_failure_although_the_status_was_200) {

@@ -109,7 +109,6 @@ TEST(ContainerStart, an_owned_container_is_made_with_our_labels_and_found_again_
         return inspect(world.name("api"), "{{index .Config.Labels \"io.keepwell." + key + "\"}}");
     };
     EXPECT_EQ(label("project"), world.policy.name);
-    EXPECT_EQ(label("target"), "api");
     EXPECT_EQ(label("service"), "api");
     EXPECT_EQ(label("slot"), "1");
     EXPECT_EQ(label("version"), "1");
@@ -197,6 +196,28 @@ TEST(ContainerStart, networks_that_are_missing_are_made_and_an_external_one_must
     EXPECT_THAT(inspect(world.name("api"), "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}"),
                 world.name("back") + " " + world.name("front") + " ");
     docker({"rm", "--force", world.name("api")});
+}
+
+TEST(ContainerStart, an_external_volume_must_be_there_before_anything_is_made) {
+    ContainerWorld world;
+    const auto api = world.own("api", [&](ContainerSpec& spec) {
+        Mount mount;
+        mount.source = world.name("data");
+        mount.target = "/data";
+        mount.external = true;
+        spec.mounts = {mount};
+        NetworkAttachment back;
+        back.name = world.name("back");
+        spec.networks = {back};
+    });
+    world.begin();
+    EXPECT_EQ(world.start(api).failure, "the volume " + world.name("data") + " does not exist, and it is external");
+    EXPECT_EQ(world.there(), "");
+    EXPECT_EQ(docker({"network", "ls", "--quiet", "--filter", "name=" + world.name("back")}), "");
+    docker({"volume", "create", world.name("data")});
+    EXPECT_EQ(world.start(api).failure, "");
+    docker({"rm", "--force", world.name("api")});
+    docker({"volume", "rm", world.name("data")});
 }
 
 // ---- images ---------------------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ class PortWorld {
     void change_entry(TargetIndex index, const std::function<void(ContainerSpec&)>& change) {
         auto spec = std::make_shared<ContainerSpec>();
         spec->project = policy.name;
+        spec->service = policy.services[policy.targets[index].service].name;
         spec->name = name(policy.targets[index].name);
         spec->image = busybox;
         spec->command = obedient();

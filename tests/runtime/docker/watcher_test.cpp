@@ -520,6 +520,42 @@ TEST_F(WatcherTest, an_engine_that_goes_is_lost_once_and_what_changed_is_told_wh
     EXPECT_EQ(engine.last("GET /events").parameter("since"), "99.000000000");
 }
 
+// The successor of a killed dockerd stops what was left alive, before it answers anybody; it has forgotten all events.
+TEST_F(WatcherTest, what_a_new_engine_stopped_at_its_own_start_is_no_persons_stop) {
+    containers = {{"web", {}}};
+    connect();
+    tell("unpause", "web", 100);
+    ASSERT_TRUE(await(loop, [&] { return last.unpaused == EngineTime{100s}; }));
+    engine.stop();
+    ASSERT_TRUE(told_within(1));
+    containers["web"].status = "exited";
+    engine.start();
+    ASSERT_TRUE(await(loop, [&] { return events.readers() == 1; }));
+    tell("kill", "web", 200, R"("signal":"15")");
+    tell("die", "web", 201, R"("exitCode":"143")");
+    tell("stop", "web", 202);
+    ASSERT_TRUE(await(loop, [&] { return last.die_event == EngineTime{201s}; }));
+    settle(loop);
+    EXPECT_EQ(last.stop_event, EngineTime{});
+    EXPECT_EQ(last.kill_event, EngineTime{});
+}
+
+TEST_F(WatcherTest, what_was_stopped_while_the_same_engine_could_not_be_reached_is_a_persons_stop) {
+    containers = {{"web", {}}};
+    connect();
+    tell("unpause", "web", 100);
+    ASSERT_TRUE(await(loop, [&] { return last.unpaused == EngineTime{100s}; }));
+    engine.stop();
+    ASSERT_TRUE(told_within(1));
+    containers["web"].status = "exited";
+    engine.start();
+    ASSERT_TRUE(await(loop, [&] { return events.readers() == 1; }));
+    tell("unpause", "web", 100);  // it remembers
+    tell("die", "web", 201, R"("exitCode":"143")");
+    tell("stop", "web", 202);
+    ASSERT_TRUE(await(loop, [&] { return last.stop_event == EngineTime{202s}; }));
+}
+
 TEST_F(WatcherTest, an_engine_that_is_back_as_another_version_is_asked_in_that) {
     connect();
     engine.stop();
