@@ -86,6 +86,8 @@ class Maker {
             value = below(4) == 0 ? never : Instant{Duration{static_cast<std::int64_t>(number())}};
         } else if constexpr (std::same_as<T, Duration>) {
             value = Duration{static_cast<std::int64_t>(number())};
+        } else if constexpr (std::same_as<T, double>) {
+            value = static_cast<double>(number()) / 7;
         } else if constexpr (std::same_as<T, WallTime>) {
             value = WallTime{std::chrono::milliseconds{below(250'000'000'000'000)}};
         } else if constexpr (Pointer<T>) {
@@ -139,6 +141,8 @@ class Maker {
     static std::uint64_t count_of(Mode) { return 2; }
     static std::uint64_t count_of(ExitStatus::Kind) { return 4; }
     static std::uint64_t count_of(ReplaceOrder) { return 3; }
+    static std::uint64_t count_of(TargetKind) { return 3; }
+    static std::uint64_t count_of(UpdateConfig::FailureAction) { return 3; }
     static std::uint64_t count_of(fact::UpdateChanged::Step) { return 5; }
 
     std::mt19937_64 random_;
@@ -153,6 +157,15 @@ void plain(Instance& instance) {
 /// Containers have no pid of their own, and where a container's check was written is not said.
 void only_id(Instance& instance) { instance.pid = 0; }
 
+/// An index is found by names; windows come as events.
+void plain(event::TargetJoined& joined) {
+    for (NamedDependency& named : joined.depends_on) {
+        named.rules.service = 0;
+        if (!named.rules.origin.written()) named.rules.origin = {};
+    }
+    joined.maintenance.clear();
+}
+
 /// Indices are not written, names are; and what follows from another member is said once.
 template <typename T>
 void normalize(T& body, const Record& record) {
@@ -164,6 +177,7 @@ void normalize(T& body, const Record& record) {
     if constexpr (requires { body.healthcheck->origin; }) {
         if (body.healthcheck) body.healthcheck->origin = {};
     }
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(body)>, event::TargetJoined>) plain(body);
     if constexpr (requires { body.memory; }) {
         body.memory.target = record.target;
         plain(body.memory.instance);
@@ -179,6 +193,22 @@ void normalize_fact(Fact& fact) {
     if (const auto* closed = std::get_if<fact::IncidentClosed>(&fact.body)) fact.incident = closed->incident;
 }
 
+void normalize_place(Origin& place) {
+    if (!place.written()) place = {};
+}
+
+void normalize_rules(ServiceRules& rules, const Record& record) {
+    ServiceSpec& spec = rules.spec;
+    spec.name = record.service;
+    for (Origin* place :
+         {&spec.origin, &spec.ladder_origin, &spec.restart.origin, &spec.quarantine.origin, &spec.update.origin}) {
+        normalize_place(*place);
+    }
+    if (spec.healthcheck) normalize_place(spec.healthcheck->origin);
+    for (Rung& rung : spec.on_unhealthy) normalize_place(rung.origin);
+    for (Dependency& dependency : spec.depends_on) normalize_place(dependency.origin);
+}
+
 Record any_record(std::uint64_t seed) {
     Maker maker{seed};
     Record record;
@@ -191,6 +221,10 @@ Record any_record(std::uint64_t seed) {
         normalize_fact(noted->fact);
     } else if (auto* state = std::get_if<State>(&record.body)) {
         normalize(*state, record);
+    } else if (auto* rules = std::get_if<ServiceRules>(&record.body)) {
+        normalize_rules(*rules, record);
+    } else if (auto* host = std::get_if<HostRules>(&record.body)) {
+        normalize_place(host->guard.origin);
     }
     return record;
 }
