@@ -19,11 +19,6 @@ using runtime::docker::ContainerView;
 using runtime::docker::Labelled;
 using runtime::docker::Seen;
 
-bool has_containers(const Policy& policy) {
-    return !policy.templates.empty() ||
-           std::any_of(policy.targets.begin(), policy.targets.end(), [](const auto& one) { return is_container(one); });
-}
-
 std::string read_file(const char* path) {
     std::ifstream file{path};
     return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
@@ -70,27 +65,32 @@ std::optional<Labelled> labelled(const std::string& container, const policy::Lab
     return result;
 }
 
-runtime::docker::ReadLabels label_reader(const LabelMode& mode, ContainerEnds::FindService find_service) {
-    if (!mode.on) return {};
-    policy::LabelOptions options;
-    options.named = mode.named;
-    if (const char* label = std::getenv("AUTOHEAL_CONTAINER_LABEL")) options.autoheal_label = label;
-    return [options, find_service = std::move(find_service)](const std::string& container, const auto& labels) {
-        return labelled(container, labels, options, find_service);
+std::shared_ptr<policy::LabelOptions> label_options(const LabelMode& mode) {
+    if (!mode.on) return nullptr;
+    auto options = std::make_shared<policy::LabelOptions>();
+    options->named = mode.named;
+    if (const char* label = std::getenv("AUTOHEAL_CONTAINER_LABEL")) options->autoheal_label = label;
+    return options;
+}
+
+runtime::docker::ReadLabels label_reader(std::shared_ptr<policy::LabelOptions> options,
+                                         ContainerEnds::FindService find_service) {
+    if (!options) return {};
+    return [options = std::move(options), find_service = std::move(find_service)](const std::string& container,
+                                                                                  const auto& labels) {
+        return labelled(container, labels, *options, find_service);
     };
 }
 
 }  // namespace
 
-ContainerEnds::ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels,
-                             supervisor::ProbePort& host_probes, FindService find_service,
-                             const supervisor::EventSink& sink)
-    : host_probes_{host_probes} {
-    if (!has_containers(policy) && !labels.on) return;
+ContainerEnds::ContainerEnds(runtime::Loop& loop, const LabelMode& labels, supervisor::ProbePort& host_probes,
+                             FindService find_service, const supervisor::EventSink& sink)
+    : labels_{label_options(labels)} {
     runtime::docker::Containers::Options options;
     options.bindings.log = [](const std::string& line) { log_warning(line); };
     options.bindings.is_self = is_self();
-    options.bindings.read_labels = label_reader(labels, std::move(find_service));
+    options.bindings.read_labels = label_reader(labels_, std::move(find_service));
     containers_ = std::make_unique<runtime::docker::Containers>(
         loop, runtime::docker::engine_address_from_environment(), sink, std::move(options));
     const auto lookup = [this](TargetIndex target) -> const ContainerView* {
@@ -103,7 +103,11 @@ ContainerEnds::ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMod
 
 ContainerEnds::~ContainerEnds() = default;
 
-supervisor::ProbePort& ContainerEnds::probes() { return probes_ ? *probes_ : host_probes_; }
+void ContainerEnds::name_entries(std::shared_ptr<const policy::NamedEntries> named) {
+    if (labels_) labels_->named = std::move(named);
+}
+
+supervisor::ProbePort& ContainerEnds::probes() { return *probes_; }
 supervisor::ContainerPort* ContainerEnds::port() const { return containers_.get(); }
 
 }  // namespace keepwell::cli

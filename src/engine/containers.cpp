@@ -65,6 +65,7 @@ void Engine::Impl::on(const event::TargetJoined& event) {
         policy_.targets.push_back(std::move(spec));
         grow();
     }
+    targets_[event.target].joined = true;
     ++present_;
     graph_.add_target(policy_.targets[event.target].service, event.target);
     targets_[event.target].phase_since = now_;
@@ -74,14 +75,16 @@ void Engine::Impl::on(const event::TargetJoined& event) {
 
 /// Labels make a service of their own: at the place of one that is gone, or at the end.
 ServiceIndex Engine::Impl::place_for(const ServiceSpec& service, std::optional<ServiceIndex> freed) {
-    if (freed && *freed >= static_services_) {
+    if (freed && written_by_[*freed] == Writer::labels) {
         policy_.services[*freed] = service;
         graph_.exchange_service(*freed, service);
         return *freed;
     }
     policy_.services.push_back(service);
+    policy_.maintenance.emplace_back();
     maintenance_until_.push_back(Instant::min());
     updates_.emplace_back();
+    written_by_.push_back(Writer::labels);
     return graph_.add_service(service);
 }
 
@@ -97,7 +100,8 @@ void Engine::Impl::grow() {
 TargetIndex Engine::Impl::next_index(bool own_service) const {
     for (TargetIndex index = 0; index < targets_.size(); ++index) {
         if (!targets_[index].container.left) continue;
-        if ((policy_.targets[index].service >= static_services_) == own_service) return index;
+        const bool by_labels = written_by_[policy_.targets[index].service] == Writer::labels;
+        if (by_labels == own_service) return index;
     }
     return static_cast<TargetIndex>(targets_.size());
 }
@@ -321,22 +325,25 @@ void Engine::Impl::person_stopped_it(TargetIndex index) {
 
 void Engine::Impl::on(const event::OrphanSeen& event) {
     if (!has_begun() || shutting_down_) return;
+    const bool process = event.stop_signal != 0;
     if (policy_.mode == Mode::dry_run) {
-        return note(no_target, fact::OrphanChanged{event.name, true, "dry-run: it would be stopped and removed"});
+        const std::string would = process ? "dry-run: it would be stopped" : "dry-run: it would be stopped and removed";
+        return note(no_target, fact::OrphanChanged{event.name, true, would});
     }
-    orphans_.emplace_back(new_id(), event.name);
+    orphans_.push_back({new_id(), event.name, process});
     decisions_.commands.push_back(
-        command::Discard{last_id_, no_target, event.instance, ServiceSpec{}.stop_grace_period});
+        command::Discard{last_id_, no_target, event.instance, event.grace, event.stop_signal});
 }
 
-void Engine::Impl::on(const event::DiscardFinished& event) {
-    const auto known =
-        std::find_if(orphans_.begin(), orphans_.end(), [&](const auto& one) { return one.first == event.id; });
+void Engine::Impl::on(const event::DiscardFinished& event) { orphan_ended(event.id, event.failure); }
+
+void Engine::Impl::orphan_ended(CommandId id, const std::string& failure) {
+    const auto known = std::find_if(orphans_.begin(), orphans_.end(), [id](const Orphan& one) { return one.id == id; });
     if (known == orphans_.end()) return unexpected(no_target, "the end of an orphan that was not asked for");
-    if (event.failure.empty()) {
-        note(no_target, fact::OrphanChanged{known->second, false, {}});
+    if (failure.empty()) {
+        note(no_target, fact::OrphanChanged{known->name, false, {}});
     } else {
-        raise(no_target, "leftover", known->second + ": " + event.failure);
+        raise(no_target, "leftover", known->name + ": " + failure);
     }
     orphans_.erase(known);
 }

@@ -38,6 +38,8 @@ std::optional<TargetIndex> Engine::find(std::string_view name) const {
 
 bool Engine::finished() const {
     if (!impl_->shutting_down_) return false;
+    const auto& orphans = impl_->orphans_;
+    if (std::any_of(orphans.begin(), orphans.end(), [](const auto& one) { return one.process; })) return false;
     return std::all_of(impl_->targets_.begin(), impl_->targets_.end(), [](const Target& target) {
         return target.container.left ||
                (target.phase == Phase::stopped && target.strays.empty() && !target.stop_id && !target.start_id);
@@ -54,12 +56,14 @@ Engine::Impl::Impl(Policy policy, EngineOptions options)
       restored_(policy_.targets.size()),
       maintenance_until_(policy_.services.size(), Instant::min()),
       counted_unhealthy_(policy_.targets.size(), false),
-      static_services_{policy_.services.size()},
+      written_by_(policy_.services.size(), Writer::policy),
       present_{policy_.targets.size()},
       updates_(policy_.services.size()),
       last_incident_{options.last_incident},
       queued_(policy_.targets.size(), false),
-      marked_(policy_.targets.size(), false) {}
+      marked_(policy_.targets.size(), false) {
+    policy_.maintenance.resize(policy_.services.size());
+}
 
 const Decisions& Engine::Impl::handle(const Event& event, Instant now) {
     now_ = std::max(now_, now);
@@ -130,6 +134,7 @@ void Engine::Impl::settle() {
 void Engine::Impl::step(TargetIndex index) {
     Target& target = targets_[index];
     if (shutting_down_) return try_shutdown(index);
+    if (target.leaving) return try_leave(index);
     switch (target.phase) {
         case Phase::waiting: return try_first_start(index);
         case Phase::backoff: return try_restart(index);
@@ -137,7 +142,7 @@ void Engine::Impl::step(TargetIndex index) {
             if (target.container.frozen || target.container.settle_id) return;
             if (target.dependency_restart) try_dependency_restart(index);
             if (target.phase == Phase::running && target.by_ladder) try_remedy(index);
-            if (target.phase == Phase::running && target.container.outdated) try_update(index);
+            if (target.phase == Phase::running && outdated(index)) try_update(index);
             return;
         case Phase::starting:
         case Phase::stopping:

@@ -135,6 +135,7 @@ Duration Engine::Impl::grace(TargetIndex index) const {
 
 Reason Engine::Impl::why_stopped(TargetIndex index) const {
     const Target& target = targets_[index];
+    if (target.leaving) return Reason::removed;
     if (target.operator_stopped) return Reason::operated;
     return target.final_stop ? Reason::ladder_stop : Reason::shutdown;
 }
@@ -152,10 +153,12 @@ void Engine::Impl::start(TargetIndex index) {
     target.dependency_restart = false;
     target.start_at = never;
     target.last_start = now_;
+    target.made_of = made_of_now(index);
     target.start_id = new_id();
     target.command_overdue = later(now_, start_patience);
     const Reason reason = target.cause == StartCause::initial    ? Reason::policy
                           : target.cause == StartCause::operated ? Reason::operated
+                          : target.cause == StartCause::changed  ? Reason::changed
                                                                  : Reason::remedy;
     set_phase(index, Phase::starting, reason);
     decisions_.commands.push_back(command::Start{target.start_id, index});
@@ -217,11 +220,14 @@ void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
         verify(index);
     }
     await_proof(index);
+    const bool watched = target.updating && is_process(index) && target.proven_at != never;
+    if (watched) target.proven_at = later(now_, spec(index).update.monitor);
 }
 
 // ---- exits ------------------------------------------------------------------------------------------------------
 
 void Engine::Impl::on(const event::Exited& event) {
+    if (event.target == no_target) return;  // an orphan's, whose StopFinished follows
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
     if (is_container(event.target) && taken_back(event)) return wake(event.target);
@@ -302,7 +308,9 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
     if (target.container.replacing == Replacing::proving) return replacement_ended(index, how);
 
-    if (!condition_asks(service.restart.condition, target.last_exit)) {
+    const bool again = condition_asks(service.restart.condition, target.last_exit);
+    if (target.updating) again || !target.last_exit.success() ? update_stalls(index, how) : update_done(index);
+    if (!again) {
         if (!target.last_exit.success()) {
             open_incident(index, reason, how);
             raise(index, "not_restarted", how, service.restart.origin);
@@ -388,6 +396,7 @@ void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) 
 }
 
 void Engine::Impl::on(const event::StopFinished& event) {
+    if (event.target == no_target) return orphan_ended(event.id, event.survivors);
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
     if (event.id == 0 || event.id > last_id_)

@@ -22,7 +22,7 @@ std::optional<Remedy> would(event::Verb verb) {
 
 void Engine::Impl::operate(TargetIndex index, const event::Operated& operated) {
     note(index, fact::OperatorActed{operated.verb, operated.by});
-    if (shutting_down_) return;
+    if (shutting_down_ || targets_[index].leaving) return;
     const std::optional<Remedy> effect = would(operated.verb);
     if (effect && is_dry(index)) {
         return note(index, fact::RemedyHeld{*effect, 0, 0, Hold::dry_run, never, {}}, spec(index).origin);

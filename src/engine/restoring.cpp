@@ -27,12 +27,16 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     const Target& target = targets_[index];
     TargetMemory memory;
     memory.target = name(index);
+    if (target.container.left && !target.joined) return memory;  // its entry is gone, and all of it forgotten
     memory.version = spec(index).version;
     memory.instance = target.instance;
     memory.started_at = target.health.started_at;
     memory.phase = shutting_down_ && target.phase == Phase::completed ? Phase::stopped : target.phase;
     if (shutting_down_ && is_container(index)) memory.phase = target.left_in;
     memory.owes_start = target.owes_start;
+    memory.made_of = target.made_of;
+    memory.stop_signal = policy_.targets[index].process.stop_signal;
+    memory.stop_grace = grace(index);
     memory.replacing = target.container.replacing;
     memory.previous = target.container.previous;
     memory.health = target.health.answered;
@@ -73,6 +77,7 @@ void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory
     target.restarts = memory.restarts;
     target.last_exit = memory.last_exit;
     target.has_exited = memory.has_exited;
+    target.made_of = memory.made_of;
     target.incident = memory.incident;
     target.incident_since = now_;
     target.incident_reason = memory.incident ? reason_of(memory.incident_reason) : Reason::none;
@@ -131,7 +136,8 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
         return set_phase(index, Phase::stopped, Reason::operated);
     }
     const bool same_version = memory.version == spec(index).version;
-    if (memory.phase == Phase::completed && same_version) {
+    const bool same_made = memory.made_of.empty() ? same_version : memory.made_of == made_of_now(index);
+    if (memory.phase == Phase::completed && same_made) {
         return set_phase(index, Phase::completed, Reason::condition, to_string(memory.last_exit));
     }
     const bool quarantined = target.remediation == Remediation::quarantined;

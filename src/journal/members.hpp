@@ -69,6 +69,9 @@ void members(auto& a, Same<TargetMemory> auto& x) {
     a.rare("replacing", x.replacing);
     a.rare("previous", x.previous.id);
     a.rare("owes_start", x.owes_start);
+    a("made_of", x.made_of);
+    a("stop_signal", x.stop_signal);
+    a.length("stop_grace", x.stop_grace);
 }
 
 /// Where it was written is not of interest: it is a container's own.
@@ -176,12 +179,17 @@ void members(auto& a, Same<event::StepTaken> auto& x) { a("step", x.step); }
 void members(auto& a, Same<event::OrphanSeen> auto& x) {
     a.instance(x.instance);
     a("name", x.name);
+    a.rare("stop_signal", x.stop_signal);
+    a.length("grace", x.grace);
 }
 
 void members(auto& a, Same<event::DiscardFinished> auto& x) {
     a("id", x.id);
     a("failure", x.failure);
 }
+
+/// The policy itself is not in the journal; its version is in the fact that follows.
+void members(auto& a, Same<event::PolicyChanged> auto& x) { a("by", x.by); }
 
 void members(auto& a, Same<event::Maintenance> auto& x) {
     a("active", x.active);
@@ -230,6 +238,7 @@ void members(auto& a, Same<command::Settle> auto& x) {
 void members(auto& a, Same<command::Discard> auto& x) {
     a.instance(x.instance);
     a("id", x.id);
+    a.rare("stop_signal", x.stop_signal);
     a.length("grace", x.grace);
 }
 
@@ -247,6 +256,8 @@ void members(auto& a, Same<command::RunHook> auto& x) {
 }
 
 void members(auto& a, Same<command::KeepEvidence> auto& x) { a("incident", x.incident); }
+void members(auto&, Same<command::Look> auto&) {}
+void members(auto&, Same<command::Release> auto&) {}
 
 // ---- facts ------------------------------------------------------------------------------------------------------
 
@@ -357,6 +368,13 @@ void members(auto& a, Same<fact::UpdateChanged> auto& x) {
 void members(auto& a, Same<fact::OrphanChanged> auto& x) {
     a("name", x.name);
     a("detail", x.detail);
+}
+
+void members(auto& a, Same<fact::PolicyReloaded> auto& x) {
+    a("from_version", x.from_version);
+    a("version", x.version);
+    a("by", x.by);
+    a("changes", x.changes);
 }
 
 void members(auto& a, Same<fact::Unexpected> auto& x) { a("detail", x.detail); }

@@ -197,6 +197,7 @@ void random_fate(World& world, Dice& dice) {
         const std::uint32_t kind = dice.below(4);
         const std::uint32_t what = dice.below(60);
         world.at(dice.seconds(0, 600), [=](World& now) {
+            if (!now.engine.find(name)) return;  // a reload has removed it
             if (kind == 3 && what == 0) return now.backend_lost();
             if (kind == 3 && what < 5) return now.backend_found();
             if (is_container(now.engine.policy().targets[now.index(name)]) && kind >= 2) {
@@ -204,7 +205,7 @@ void random_fate(World& world, Dice& dice) {
             }
             if (kind == 0) return now.operate(verb, name);
             if (kind == 1) return now.give(event::Maintenance{service, open, open ? never : never});
-            if (now.target(name).phase == Phase::running) now.exit(name);
+            if (now.target(name).phase == Phase::running && now.target(name).instance.exists()) now.exit(name);
         });
     }
 }
@@ -212,6 +213,7 @@ void random_fate(World& world, Dice& dice) {
 /// Everything is well from now on.
 void healed(World& world) {
     for (const TargetSpec& target : world.engine.policy().targets) {
+        if (!world.engine.find(target.name)) continue;
         World::Behaviour& behaviour = world.of(target.name);
         const auto check = behaviour.engines_check;
         behaviour = World::Behaviour{};
@@ -222,6 +224,7 @@ void healed(World& world) {
     }
     world.backend_found();
     for (const TargetSpec& target : world.engine.policy().targets) {
+        if (!world.engine.find(target.name)) continue;
         if (world.target(target.name).phase == Phase::running) world.asks_anew(target.name);
     }
     for (ServiceIndex service = 0; service < world.engine.policy().services.size(); ++service) {
@@ -265,6 +268,7 @@ std::string stuck(const World& world, TargetIndex index) {
         return "stopping, and no stop";
     const bool out_of_reach = !world.backend_is_there() || container.frozen;
     if (is_container(world.engine.policy().targets[index]) && out_of_reach) return "";
+    if (target.leaving) return "";  // it is not asked any more, and waits for those that depend on it
     if (probed && target.phase == Phase::running && !target.probe_id && target.probe_at == never) return "not probed";
     if (target.probe_id && target.probe_overdue == never) return "a probe without a guard";
     const bool unproven = target.incident != 0 && target.phase == Phase::running && target.instance.exists();
@@ -659,6 +663,71 @@ RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_rem
         return decided;
     };
     RC_ASSERT(play_in(Mode::enforce) == play_in(Mode::dry_run));
+}
+
+/// The same names with other entries: some are gone, some are new, some are something else.
+Policy version_of_policy(Dice& dice, std::uint32_t number) {
+    Policy policy = random_policy(dice);
+    policy.version = "p" + std::to_string(number);
+    if (dice.one_in(4)) policy.mode = Mode::dry_run;
+    for (ServiceSpec& service : policy.services) service.version = policy.version;
+    for (TargetSpec& target : policy.targets) target.version = dice.pick({"a", "b"});
+    return policy;
+}
+
+RC_GTEST_PROP(Always, a_reload_at_any_moment_doubles_nothing_and_comes_to_rest, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{version_of_policy(dice, 1)};
+    random_fate(world, dice);
+    for (std::uint32_t number = 2; number < 5; ++number) {
+        const Policy next = version_of_policy(dice, number);
+        world.at(dice.seconds(0, 600), [next](World& now) { now.reload(next); });
+    }
+    std::string found;
+    world.after_each_event = [&](World& now) {
+        for (TargetIndex index = 0; index < now.engine.targets().size() && found.empty(); ++index) {
+            const std::string what = stuck(now, index);
+            if (!what.empty()) found = what + " at " + moment(now.now) + ": " + story_of(now, index);
+        }
+        if (found.empty() && !timer_is_right(now)) found = "a timer is not armed at " + moment(now.now);
+    };
+    begin(world, dice);
+    world.run_until(15min);
+    Policy last = version_of_policy(dice, 5);
+    last.mode = Mode::enforce;
+    world.reload(last);
+    healed(world);
+    world.run_until(15min + 3h);
+    RC_LOG() << found;
+    RC_ASSERT(found.empty());
+    RC_ASSERT(world.violations.empty());
+    check_rest(world);
+    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
+        const engine::Target& target = world.engine.target(index);
+        RC_ASSERT(!target.leaving);
+        const bool process = !is_container(world.engine.policy().targets[index]);
+        if (process) RC_ASSERT(world.living(index) == (target.instance.exists() ? 1u : 0u));
+    }
+}
+
+RC_GTEST_PROP(Always, a_reload_of_the_same_policy_changes_nothing_at_all, ()) {
+    const Case one = *any_case();
+    const auto play_it = [&one](bool reloads) {
+        Dice dice{one.seed};
+        World world{version_of_policy(dice, 1)};
+        random_fate(world, dice);
+        const Duration when = dice.seconds(0, 600) + 137us;  // beside whatever else is due
+        if (reloads) {
+            const Policy same = world.engine.policy();
+            world.at(when, [same](World& now) { now.reload(same); });
+        }
+        begin(world, dice);
+        world.run_until(15min);
+        std::erase_if(world.trace, [](const std::string& line) { return line.find("policy.reloaded") != line.npos; });
+        return world.trace;
+    };
+    RC_ASSERT(play_it(true) == play_it(false));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <queue>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "keepwell/engine/engine.hpp"
@@ -119,6 +120,7 @@ class World {
         }
         changed.insert(changed.end(), decisions.changed.begin(), decisions.changed.end());
         const std::vector<Command> asked_for = decisions.commands;
+        behaviours_.resize(engine.targets().size());
         after_each_event(*this);
         for (const Command& command : asked_for) std::visit([this](const auto& one) { execute(one); }, command);
     }
@@ -141,6 +143,10 @@ class World {
     }
     void backend_found() {
         backend_is_there_ = true;
+        for (const TargetIndex target : std::exchange(looks_due_, {})) {
+            const engine::Target& looked_for = engine.target(target);
+            if (!looked_for.container.seen && !looked_for.container.left) give(event::Absent{target, false, {}});
+        }
         give(event::BackendFound{"Docker"});
     }
     /// What most stories begin with: every container runs and is seen, then its engine is found.
@@ -168,6 +174,8 @@ class World {
         if (!frozen && of(name).engine_asks && of(name).engines_check)
             ask_as_the_engine(index(name), instance, 0, true);
     }
+    /// A person has another policy loaded.
+    void reload(Policy policy) { give(event::PolicyChanged{std::make_shared<const Policy>(std::move(policy)), "ann"}); }
     void join(const event::TargetJoined& joined) {
         give(joined);
         behaviours_.resize(engine.targets().size());
@@ -194,8 +202,9 @@ class World {
         }
         return found;
     }
-    std::size_t living(const std::string& name) const {
-        const auto found = live_.find(index(name));
+    std::size_t living(const std::string& name) const { return living(index(name)); }
+    std::size_t living(TargetIndex target) const {
+        const auto found = live_.find(target);
         return found == live_.end() ? 0 : found->second.size();
     }
 
@@ -353,7 +362,9 @@ class World {
         asked(discard.id);
         commands.push_back(moment(now) + " discard " + discard.instance.id);
         after(0s, [this, discard] {
-            if (answered(discard.id)) give(event::DiscardFinished{discard.id, {}});
+            if (!answered(discard.id)) return;
+            if (discard.stop_signal == 0) return give(event::DiscardFinished{discard.id, {}});
+            give(event::StopFinished{discard.id, no_target, {}});
         });
     }
     void finish(const command::Start& start) {
@@ -423,12 +434,29 @@ class World {
                     hook.id, hook.target, {ExitStatus::Kind::code, behaviours_[hook.target].hook_exit, {}}, {}});
         });
     }
+    void execute(const command::Look& look) {
+        if (look.target == no_target) return;
+        say("look for", look.target);
+        behaviours_.resize(engine.targets().size());
+        if (!backend_is_there_) return void(looks_due_.insert(look.target));
+        const Instance living = alive_of(look.target);
+        after(0s, [this, look, living] {
+            if (living.exists() && live_[look.target].count(living.id)) return tell_found(look.target, living);
+            if (!engine.target(look.target).container.seen) give(event::Absent{look.target, false, {}});
+        });
+    }
+    void execute(const command::Release& release) {
+        say("release", release.target);
+        live_[release.target].clear();
+    }
+    Instance alive_of(TargetIndex target) const { return engine.target(target).instance; }
     void execute(const command::KeepEvidence& keep) { say("keep evidence of", keep.target); }
 
     std::vector<Behaviour> behaviours_;
     std::map<TargetIndex, std::set<std::string>> live_;
     std::set<std::string> ended_;  ///< instances whose exit was told
     std::set<CommandId> open_;
+    std::set<TargetIndex> looks_due_;  ///< asked for while the container engine is away
     Due due_;
     std::int64_t last_pid_ = 100;
     bool backend_is_there_ = false;

@@ -120,6 +120,9 @@ struct TargetMemory {
     Replacing replacing = Replacing::none;
     Instance previous;        ///< the container that is being replaced
     bool owes_start = false;  ///< keepwell ended it in order to start it again
+    std::string made_of;      ///< the version that the instance was made of; empty: not known
+    int stop_signal = 15;     ///< how it is to be ended, should its entry be gone by then
+    Duration stop_grace = std::chrono::seconds{10};
 };
 
 std::string_view to_string(Phase phase);
