@@ -22,7 +22,6 @@ ARROWS = {
     "src/runtime": {"include/keepwell/model", "src/supervisor/ports.hpp"},
     "src/ping": set(),  # keepwell-ping is small and static: nothing of the rest is in it
     "src/control": {"include/keepwell/engine", "include/keepwell/model", "src/journal", "src/supervisor"},
-    "src/ping": set(),
     "src/cli": {"include/keepwell", "src"},
     "examples/accountservice": set(),
 }
