@@ -337,7 +337,8 @@ void Engine::Impl::on(const event::HealthReported& event) {
     const Health before = target.health.answered;
     target.container.stale = event.health == Health::unknown;
     if (event.health != Health::unknown && event.health != Health::none) target.health.answered = event.health;
-    target.health.failing_streak = event.failing_streak;
+    const bool was_failing = std::exchange(target.health.failing_streak, event.failing_streak) > 0;
+    if (was_failing && event.failing_streak == 0) affects_others(index);
     target.health.error_streak = 0;
     const ProbeResult* last = target.health.log.last();
     const bool news = event.last.ended != Instant{} && (!last || last->ended != event.last.ended);

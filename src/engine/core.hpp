@@ -148,7 +148,10 @@ class Engine::Impl {
     Readiness readiness(const Dependency& dependency) const;
     Readiness readiness(DependencyCondition condition, TargetIndex of) const;
     bool unwell(TargetIndex index) const;
-    const Dependency* unwell_dependency(TargetIndex index) const;
+    bool doubtful(TargetIndex index) const;
+    using Judgement = bool (Impl::*)(TargetIndex) const;
+    const Dependency* required_dependency(TargetIndex index, Judgement is_so) const;
+    const Dependency* unwell_dependency(TargetIndex index) const { return required_dependency(index, &Impl::unwell); }
 
     // containers.cpp
     template <typename Do>
@@ -254,7 +257,7 @@ class Engine::Impl {
     // gates.cpp
     std::optional<Closed> closed_gate(TargetIndex index, Asking asking);
     std::optional<Closed> closed_by_person_or_window(TargetIndex index, Asking asking) const;
-    std::optional<Closed> closed_by_dependency(TargetIndex index) const;
+    std::optional<Closed> closed_by_dependency(TargetIndex index, Asking asking) const;
     std::optional<Closed> closed_by_guard(TargetIndex index);
     std::optional<Closed> closed_by_backoff(TargetIndex index, Asking asking) const;
     void hold(TargetIndex index, Remedy would, const Closed& closed);

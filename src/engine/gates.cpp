@@ -12,7 +12,7 @@ namespace keepwell::engine {
 std::optional<Closed> Engine::Impl::closed_gate(TargetIndex index, Asking asking) {
     if (out_of_reach(index)) return Closed{Hold::backend, never, {}, {}};
     std::optional<Closed> closed = closed_by_person_or_window(index, asking);
-    if (!closed && asking != Asking::first_start) closed = closed_by_dependency(index);
+    if (!closed && asking != Asking::first_start) closed = closed_by_dependency(index, asking);
     if (!closed && asking == Asking::ladder) closed = closed_by_guard(index);
     const bool has_waited = asking == Asking::first_start || asking == Asking::update;
     if (!closed && !has_waited) closed = closed_by_backoff(index, asking);
@@ -33,8 +33,10 @@ std::optional<Closed> Engine::Impl::closed_by_person_or_window(TargetIndex index
     return Closed{Hold::maintenance, until, {}, spec(index).origin};
 }
 
-std::optional<Closed> Engine::Impl::closed_by_dependency(TargetIndex index) const {
-    const Dependency* dependency = unwell_dependency(index);
+/// What has ended may start again beside a dependency that fails; the ladder waits for what becomes of that.
+std::optional<Closed> Engine::Impl::closed_by_dependency(TargetIndex index, Asking asking) const {
+    const Judgement is_so = asking == Asking::ladder ? &Impl::doubtful : &Impl::unwell;
+    const Dependency* dependency = required_dependency(index, is_so);
     if (!dependency) return std::nullopt;
     return Closed{Hold::dependency, never, policy_.services[dependency->service].name, dependency->origin};
 }

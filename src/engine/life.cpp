@@ -80,11 +80,18 @@ bool Engine::Impl::unwell(TargetIndex index) const {
     return target.incident != 0 && target.shown_health != Health::healthy;
 }
 
-const Dependency* Engine::Impl::unwell_dependency(TargetIndex index) const {
+/// Unwell, or it may soon be called so: its last probe failed. Where both fail of one cause, who is judged first is
+/// chance.
+bool Engine::Impl::doubtful(TargetIndex index) const {
+    return unwell(index) || targets_[index].health.failing_streak > 0;
+}
+
+/// The first dependency with a target of which that is so.
+const Dependency* Engine::Impl::required_dependency(TargetIndex index, Judgement is_so) const {
     for (const Dependency& dependency : spec(index).depends_on) {
         if (!dependency.required) continue;
         const auto& targets = graph_.targets_of(dependency.service);
-        if (std::any_of(targets.begin(), targets.end(), [this](TargetIndex of) { return unwell(of); })) {
+        if (std::any_of(targets.begin(), targets.end(), [&](TargetIndex of) { return (this->*is_so)(of); })) {
             return &dependency;
         }
     }

@@ -83,12 +83,14 @@ void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
     Target& target = targets_[index];
     const Healthcheck& check = *spec(index).healthcheck;
     const Health before = target.health.answered;
+    const bool was_failing = target.health.failing_streak > 0;
     const Outcome outcome = result.outcome;
     const ProbeResult* last = target.health.log.last();
     const bool news =
         !last || last->started < target.health.started_at || last->outcome != outcome || last->output != result.output;
     const bool counted = apply_result(target.health, check, std::move(result));
     target.probe_at = later(now_, probe_wait(target.health, check, now_));
+    if (was_failing && target.health.failing_streak == 0) affects_others(index);
 
     if (outcome == Outcome::passed && before == Health::healthy && target.shown_health == Health::healthy) {
         const bool at_rest = target.remediation == Remediation::idle || target.dependency_restart;

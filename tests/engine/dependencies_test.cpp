@@ -87,6 +87,47 @@ TEST(Dependencies, the_dependant_of_a_sick_dependency_is_held_and_recovers_untou
     EXPECT_EQ(world.commands, (Lines{"0s start redis", "1s start flask", "15s start redis"}));
 }
 
+TEST(Dependencies, who_fails_of_the_same_cause_and_is_judged_first_is_held_too) {
+    // Both fail from 4 s on; api, which is listed first, is called unhealthy while db has failed but twice.
+    World world{policy_of({Service{"api"}.probed(1s, 3).after(1, healthy), Service{"db"}.probed(1s, 3)})};
+    world.of("db").answer = [](World& now) {
+        return now.now > Instant{4s} && now.target("db").instance.pid == 101 ? fail() : pass();
+    };
+    world.of("api").answer = [](World& now) {
+        const bool db_is_well = now.now <= Instant{3s} || now.target("db").instance.pid != 101;
+        return db_is_well ? pass() : fail("no db");
+    };
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("api remedy."),
+              (Lines{"6s api remedy.due restart: unhealthy", "6s api remedy.held restart: dependency (db)"}));
+    EXPECT_EQ(world.lines("db remedy.started"), (Lines{"7s db remedy.started restart: unhealthy"}));
+    EXPECT_EQ(world.target("api").restarts, 0u);
+}
+
+TEST(Dependencies, a_single_failure_of_a_dependency_only_has_its_sick_dependant_wait_for_its_next_success) {
+    World world{policy_of({Service{"api"}.probed(1s, 3).after(1, healthy), Service{"db"}.probed(2s, 3)})};
+    world.answers("db", std::vector{pass(), pass(), fail(), pass()});  // the third one at 6 s
+    world.of("api").answer = [](World& now) {
+        return now.now >= Instant{5s} && now.target("api").instance.pid == 102 ? fail() : pass();
+    };
+    world.begin();
+    world.run_until(1min);
+    // Three new failures, at 9, 10 and 11 s.
+    EXPECT_EQ(world.lines("api remedy.held"), (Lines{"7s api remedy.held restart: dependency (db)"}));
+    EXPECT_EQ(world.lines("api remedy.started"), (Lines{"11s api remedy.started restart: unhealthy"}));
+}
+
+TEST(Dependencies, what_ended_starts_again_beside_a_dependency_that_has_failed_once) {
+    World world{policy_of({Service{"api"}.probed(1s, 3).after(1, healthy), Service{"db"}.probed(10s, 3)})};
+    world.answers("db", std::vector{pass(), fail(), pass()});  // at 20 s
+    world.begin();
+    world.at(21s, [](World& now) { now.exit("api"); });
+    world.run_until(25s);
+    EXPECT_TRUE(world.lines("api remedy.held").empty());
+    EXPECT_EQ(world.target("api").phase, Phase::running);
+}
+
 TEST(Dependencies, a_dependant_that_stays_sick_after_its_dependency_was_healed_is_healed_too) {
     World world{policy_of({Service{"redis"}.probed(1s, 2).restart(RestartCondition::any, 4s),
                            Service{"flask"}.probed(1s, 3).after(0, healthy)})};
