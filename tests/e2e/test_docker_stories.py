@@ -146,7 +146,7 @@ class ApiWithDatabase(Story):
         if run.has("target.health", "api", after=well, to="unhealthy"):
             run.wait_for("target.health", "api", after=sick, to="healthy")
         self.assertEqual(self.order(), 6)
-        self.assertFalse(run.has("remedy.started", "api"))
+        self.assertFalse(run.has("remedy.started", "api"), run.story())
         self.assertEqual(inspect(api)["State"]["StartedAt"], started[api])
         self.assertNotEqual(inspect(database)["State"]["StartedAt"], started[database])
 

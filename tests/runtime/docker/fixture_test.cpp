@@ -9,7 +9,7 @@ namespace {
 
 /// The body that keepwell-ping's machine would see: asked by curl, so that nothing of ours is in between.
 std::string get(const std::string& url) {
-    const auto ended = run_program({"curl", "--silent", "--max-time", "5", "--retry", "5", "--retry-connrefused", url});
+    const auto ended = run_program({"curl", "--silent", "--max-time", "5", "--retry", "5", "--retry-all-errors", url});
     return ended.out;
 }
 
