@@ -1,5 +1,6 @@
 # How everything is compiled: the language, the warnings, the sanitizers, ccache.
 option(KEEPWELL_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(KEEPWELL_DOCKER_TESTS "Build the tests that need a Docker engine, too" ON)
 option(KEEPWELL_BENCH "Build the benchmarks" OFF)
 option(KEEPWELL_FUZZ "Build the fuzzers (clang only)" OFF)
 set(KEEPWELL_SANITIZE "" CACHE STRING "Sanitizers to build with, such as address,undefined")
