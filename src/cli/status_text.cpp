@@ -70,21 +70,35 @@ std::string in_text(const Json& json, const char* name, const StatusView& view, 
     return before + age_text(std::chrono::ceil<std::chrono::seconds>(*at - view.now));
 }
 
+/// "restart held (backoff) for 19s"; where it is dry-run that will hold it then: "would restart in 19s".
+std::string hold_text(const Json& hold, bool dry, const StatusView& view) {
+    const std::string would = text(hold, "would");
+    if (text(hold, "reason") == "dry_run") return "would " + would;
+    const std::string until = in_text(hold, "until", view, dry ? " in " : " for ");
+    if (dry && !until.empty()) return "would " + would + until;
+    return would + " held (" + text(hold, "reason") + ")" + until;
+}
+
+/// "probe in 4s", "start in 4s"; where dry-run will hold it then: "would restart in 4s".
+std::string step_text(const Json& target, const Json& next, bool dry, const StatusView& view) {
+    const std::string what = text(next, "what");
+    const std::string when = in_text(next, "at", view, " in ");
+    if (!dry || what != "start") return what + when;
+    return (text(target, "phase") == "backoff" ? "would restart" : "would start") + when;
+}
+
 /// "probe in 4s", "restart held (backoff) for 19s", "given up; retry in 29m"
 std::string next_text(const Json& target, const StatusView& view) {
     std::string said;
     const auto add = [&said](const std::string& part) { said += (said.empty() ? "" : "; ") + part; };
     if (member(target, "paused") == true) add("paused");
     if (text(member(target, "remediation"), "state") == "quarantined") add("given up");
+    const bool dry = member(target, "dry_run") == true;
     const Json& hold = member(target, "hold");
-    if (hold.is_object()) {
-        const std::string reason = text(hold, "reason");
-        const std::string would = text(hold, "would");
-        add(reason == "dry_run" ? "would " + would
-                                : would + " held (" + reason + ")" + in_text(hold, "until", view, " for "));
-    }
+    if (hold.is_object()) add(hold_text(hold, dry, view));
     const Json& next = member(target, "next");
-    if (next.is_object()) add(text(next, "what") + in_text(next, "at", view, " in "));
+    const bool said_by_hold = time(hold, "until") && time(hold, "until") == time(next, "at");
+    if (next.is_object() && !said_by_hold) add(step_text(target, next, dry, view));
     return said.empty() ? "-" : said;
 }
 
