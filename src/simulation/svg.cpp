@@ -24,16 +24,14 @@ constexpr int legend_height = 24;
 constexpr int margin = 12;
 
 constexpr std::string_view style = R"(<style>
-svg { --paper: #ffffff; --ink: #1f2328; --faint: #d0d7de; --good: #2da44e; --calm: #8ccf9d; --bad: #cf222e; --busy: #d4a72c;
-  --wait: #8c959f; --end: #57606a; --doubt: #8250df; --deed: #0969da; font: 12px ui-monospace, monospace; }
-@media (prefers-color-scheme: dark) { svg { --paper: #0d1117; --ink: #e6edf3; --faint: #30363d; --good: #3fb950;
-  --calm: #2b6a3b; --bad: #f85149; --busy: #d29922; --wait: #6e7681; --end: #484f58; --doubt: #a371f7; --deed: #58a6ff; } }
-text { fill: var(--ink); } .paper { fill: var(--paper); } .grid { stroke: var(--faint); }
-.waiting { fill: var(--wait); } .starting, .stopping, .backoff { fill: var(--busy); } .running, .healthy { fill: var(--good); }
-.unproven { fill: var(--calm); } .unhealthy { fill: var(--bad); } .unknown { fill: var(--doubt); }
-.stopped, .completed { fill: var(--end); } .held { fill: none; stroke: var(--busy); stroke-dasharray: 3 2; stroke-width: 3; }
-.passed { stroke: var(--good); } .failed { stroke: var(--bad); } .error { stroke: var(--doubt); } .passed, .failed, .error { fill: none; }
-.remedy { fill: var(--deed); } .failure, .alert { fill: var(--bad); } .person, .engine { fill: var(--doubt); }
+svg { font: 12px ui-monospace, monospace; }
+text { fill: #1f2328; } .paper { fill: #ffffff; } .grid { stroke: #d0d7de; }
+.waiting { fill: #8c959f; } .starting, .stopping, .backoff { fill: #d4a72c; } .running, .healthy { fill: #2da44e; }
+.unproven { fill: #8ccf9d; } .unhealthy { fill: #cf222e; } .unknown { fill: #8250df; } .stopped, .completed { fill: #57606a; }
+.held { fill: none; stroke: #d4a72c; stroke-dasharray: 3 2; stroke-width: 3; }
+.passed, .failed, .error { fill: none; } .passed { stroke: #2da44e; } .failed { stroke: #cf222e; } .error { stroke: #8250df; }
+.remedy { fill: #0969da; } .failure, .alert { fill: #cf222e; } .person, .engine { fill: #8250df; }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .paper { fill: #0d1117; } .grid { stroke: #30363d; } }
 </style>
 )";
 
@@ -220,6 +218,9 @@ class Drawing {
             text(x + 150, top + 11, to_string(shade));
             x += 150 + static_cast<long>(to_string(shade).size() + 2) * character * 10;
         }
+        if (std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.holds.empty(); })) return;
+        svg_ += "<path class=\"held\" d=\"M" + tenths(x) + " " + std::to_string(top + 7) + "h14\"/>\n";
+        text(x + 190, top + 11, "a remedy is held");
     }
 
     const std::vector<Lane>& lanes_;
