@@ -209,6 +209,14 @@ class Checker {
         }
         for (const auto& network : container.networks) {
             const auto& network_name = quote(network.name);
+            const auto& fixed = network.ipv4_address.empty() ? network.ipv6_address : network.ipv4_address;
+            if (!fixed.empty() && !network.external) {
+                reporter_.warning(entry.draft.at,
+                                  quote(fixed) + " needs a subnet, and keepwell makes the network " + network_name +
+                                      " without one where it is missing; make it by `docker network create --subnet "
+                                      "SUBNET " +
+                                      network.name + "`, and say `external: true` of it");
+            }
             for (const auto* address : {&network.ipv4_address, &network.ipv6_address, &network.mac_address}) {
                 if (!address->empty()) claim(entry, target, quote(*address) + " in the network " + network_name);
             }

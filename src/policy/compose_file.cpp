@@ -98,6 +98,7 @@ class ComposeReader {
         }
         drop_dependencies_on_strangers(project);
         leave_jobs_ended(project);
+        say_who_restarts(project);
         return project;
     }
 
@@ -320,6 +321,25 @@ class ComposeReader {
             const auto job = jobs.find(service.name);
             if (job != jobs.end()) service.entry.value = limit_restarts(service.entry.value, job->second);
         }
+    }
+
+    /// Two masters: what the engine starts again after an exit, keepwell does not.
+    void say_who_restarts(const ComposeProject& project) {
+        std::set<std::string> of_engine, of_both;
+        for (const auto& service : project.services) {
+            const auto written = services_->find(service.name)->value;
+            const auto restart = child(written, "restart");
+            const auto word = restart && restart->is_scalar() ? before_colon(restart->text) : "no";
+            if (word == "no" || word == "false") continue;
+            const auto own = child(child(written, compose_extension), "restart_policy");
+            const bool goes_on = own || child(child(written, "deploy"), "restart_policy");
+            (goes_on ? of_both : of_engine).insert(service.name);
+        }
+        const std::string what = "after an exit the container engine starts them again (`restart`), ";
+        const auto at = whole(*files_.front());
+        if (!of_engine.empty()) reporter_.note(at, what + "not keepwell: " + list_of(of_engine));
+        if (!of_both.empty())
+            reporter_.note(at, what + "and keepwell by `restart_policy` when it gives up: " + list_of(of_both));
     }
 
     DecodeContext& context_;

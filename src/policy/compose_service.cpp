@@ -24,8 +24,6 @@ constexpr std::array<std::string_view, 3> probe_keys{"http", "tcp", "test"};
 /// What only Compose can say: these would make another container of it.
 constexpr std::array<std::string_view, 5> keys_of_compose{"command", "container", "image", "labels", "scale"};
 
-std::string before_colon(const std::string& text) { return text.substr(0, text.find(':')); }
-
 // ---- dependencies -----------------------------------------------------------------------------------------------
 
 std::string service_shared_by(const Node& node) {

@@ -125,6 +125,8 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
+std::string before_colon(std::string_view text) { return std::string{text.substr(0, text.find(':'))}; }
+
 bool is_digits(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }

@@ -36,6 +36,8 @@ std::optional<std::string_view> closest(std::string_view written, const std::vec
 std::string did_you_mean(std::string_view written, const std::vector<std::string_view>& candidates);
 
 std::string lower_case(std::string_view text);
+/// All of it where there is no colon.
+std::string before_colon(std::string_view text);
 
 bool is_digits(std::string_view text);
 

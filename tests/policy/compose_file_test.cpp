@@ -643,6 +643,21 @@ services:
               "      |       ^~~~~~~\n");
 }
 
+TEST(ComposeMistakes, who_starts_again_what_has_ended_is_said) {
+    EXPECT_EQ(rendered(load_compose(R"(services:
+  a: {restart: always}
+  b: {restart: "on-failure:3"}
+  c: {restart: unless-stopped, deploy: {restart_policy: {delay: 1s}}}
+  d: {restart: always, x-keepwell: {restart_policy: {delay: 1s}}}
+  e: {restart: "no", deploy: {restart_policy: {delay: 1s}}}
+  f: {}
+)")),
+              "shop/docker-compose.yml: note: after an exit the container engine starts them again (`restart`), not "
+              "keepwell: `a`, `b`\n"
+              "shop/docker-compose.yml: note: after an exit the container engine starts them again (`restart`), and "
+              "keepwell by `restart_policy` when it gives up: `c`, `d`\n");
+}
+
 TEST(ComposeMistakes, a_file_that_is_missing_names_where_it_was_looked_for) {
     EXPECT_EQ(mistakes(load_text("compose:\n  - docker-compose.yml\n  - ../other/compose.yaml\n")),
               "policy.yaml:2:5: error: `docker-compose.yml` can not be read: No such file or directory; it is looked "

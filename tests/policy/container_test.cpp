@@ -475,7 +475,8 @@ TEST(ContainerKeys, networks_in_both_forms) {
     EXPECT_EQ(list[0].name, "back");
     const auto map = container(R"(networks: {front: , bridge: {}, back: {aliases: [db, x], ipv4_address: 10.5.0.9,
         ipv6_address: "fd00::9", link_local_ips: [169.254.8.8], mac_address: "02:42:ac:11:00:03", priority: 7,
-        driver_opts: {mtu: 1400}}})")
+        driver_opts: {mtu: 1400}}})",
+                               "networks: {back: {external: true}}\n")
                          .networks;
     ASSERT_EQ(map.size(), 3U);
     EXPECT_EQ(map[0].name, "back") << "the highest priority first";
@@ -664,6 +665,7 @@ TEST(ContainerKeys, ranges_and_addresses_of_their_own_let_replicas_be) {
     networks: {n: {ipv4_address: "10.0.0.1{{.Task.Slot}}"}}
     deploy: {replicas: 2, update_config: {order: stop-first}}
   b: {image: i, ports: ["127.0.0.1:8080:80", "127.0.0.2:8080:80", "8080:80/udp"]}
+networks: {n: {external: true}}
 )");
     EXPECT_EQ(policy.targets[1].container->networks[0].ipv4_address, "10.0.0.12");
 }
