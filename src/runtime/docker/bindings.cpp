@@ -98,6 +98,7 @@ class Bindings::Impl {
     void gone(const Seen& last);
     const Seen* container_of(TargetIndex target) const;
     std::optional<TargetIndex> target_of(std::string_view id) const;
+    std::string why_left_alone(const ContainerView& view) const;
     void begin_command(TargetIndex target);
     void end_command(TargetIndex target, const Seen* now);
 
@@ -244,6 +245,12 @@ void Bindings::Impl::keep(const Seen& now) {
 std::string Bindings::Impl::why_excluded(const ContainerView& view, bool by_labels_alone) const {
     const bool is_self = view.status != ContainerStatus::unknown && options_.is_self && options_.is_self(view);
     return is_self ? "it is keepwell's own" : never_a_target(view.labels, by_labels_alone);
+}
+
+std::string Bindings::Impl::why_left_alone(const ContainerView& view) const {
+    if (view.status == ContainerStatus::paused) return "it is paused";
+    if (opts_out(view.labels)) return "its label keepwell.enable says so";
+    return why_excluded(view, false);
 }
 
 // ---- which container is whose ---------------------------------------------------------------------------------------
@@ -722,6 +729,7 @@ void Bindings::seen(const Seen& now, const Seen*) { impl_->seen(now); }
 void Bindings::gone(const Seen& last) { impl_->gone(last); }
 const Seen* Bindings::container_of(TargetIndex target) const { return impl_->container_of(target); }
 std::optional<TargetIndex> Bindings::target_of(std::string_view id) const { return impl_->target_of(id); }
+std::string Bindings::why_left_alone(const ContainerView& view) const { return impl_->why_left_alone(view); }
 void Bindings::begin_command(TargetIndex target) { impl_->begin_command(target); }
 void Bindings::end_command(TargetIndex target, const Seen* now) { impl_->end_command(target, now); }
 

@@ -65,6 +65,8 @@ class Bindings {
     /// The target's container, living or dead; null where there is none.
     const Seen* container_of(TargetIndex target) const;
     std::optional<TargetIndex> target_of(std::string_view container_id) const;
+    /// Why a container does not follow the one it depends on when that is renewed; empty: it may.
+    std::string why_left_alone(const ContainerView& view) const;
 
     /// From here to end_command() nothing is told about the target's containers: what happens is the command's doing.
     void begin_command(TargetIndex target);

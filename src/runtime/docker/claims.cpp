@@ -105,6 +105,11 @@ std::string never_a_target(const Labels& labels, bool by_labels_alone) {
     return {};
 }
 
+bool opts_out(const Labels& labels) {
+    static constexpr std::array<std::string_view, 6> no{"false", "False", "FALSE", "no", "off", "0"};
+    return std::ranges::find(no, label(labels, "keepwell.enable")) != no.end();
+}
+
 bool is_rival(std::string_view image) {
     static constexpr std::array<std::string_view, 4> programs{"willfarrell/autoheal", "qmcgaw/deunhealth",
                                                               "tmknight/docker-autoheal", "docker-autoheal"};

@@ -30,12 +30,13 @@ Containers::Containers(Loop& loop, EngineAddress address, supervisor::EventSink 
       asker_(loop, api_, options.asker),
       neighbours_(asker_),
       predecessors_(options.predecessors, [this](const std::string& line) { place_.log(line); }),
-      place_{loop, asker_, neighbours_, successions_, predecessors_, nullptr, {}, {}, {}, {}, options.drain} {
+      place_{loop, asker_, neighbours_, successions_, predecessors_, nullptr, {}, {}, {}, {}, {}, options.drain} {
     place_.container_of = [this](TargetIndex index) {
         const Seen* seen = bindings_.container_of(index);
         return seen ? seen->view.id : std::string{};
     };
     place_.target_of = [this](std::string_view id) { return bindings_.target_of(id); };
+    place_.why_left_alone = [this](const ContainerView& view) { return bindings_.why_left_alone(view); };
     place_.engine_now = [this] { return watcher_.engine_now(); };
     place_.log = options.bindings.log ? options.bindings.log : [](const std::string&) {};
 }

@@ -130,4 +130,18 @@ std::optional<std::string> start_first_forbidden(std::string_view inspect, const
     return is_shared(dependants);
 }
 
+std::optional<std::string> start_first_unsafe(std::string_view inspect) {
+    const auto container = json_object(inspect);
+    if (!container) return "its configuration is not known";
+    for (const auto& mount : json_at(*container, "Mounts")) {
+        const auto type = json_text(mount, "Type");
+        const bool writes = json_true(json_at(mount, "RW")) && (type == "volume" || type == "bind");
+        if (writes) return "it writes to " + json_text(mount, "Destination") + ", and two would at once";
+    }
+    for (const auto& device : json_at(*container, {"HostConfig", "Devices"})) {
+        return "it uses the device " + json_text(device, "PathOnHost");
+    }
+    return {};
+}
+
 }  // namespace keepwell::runtime::docker

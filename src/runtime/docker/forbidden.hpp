@@ -18,9 +18,11 @@ namespace keepwell::runtime::docker {
 /// of the rest, from which the new one of an update is known; without them only the old one is.
 std::optional<std::string> is_forbidden(std::string_view inspect, const std::vector<std::string>& others = {});
 
-/// Whether two of this container cannot be up at once. What two of them would do to a shared volume, a device or a lock
-/// is for the policy to know.
+/// Whether two of this container cannot be up at once.
 std::optional<std::string> start_first_forbidden(std::string_view inspect, const KnownNetworks& networks,
                                                  const std::vector<Dependant>& dependants);
+/// Whether two of this container might spoil what they both use: a volume or a folder of the host that they may write
+/// to, a device. Whoever asks for start-first knows better.
+std::optional<std::string> start_first_unsafe(std::string_view inspect);
 
 }  // namespace keepwell::runtime::docker

@@ -111,7 +111,9 @@ void Replacing::choose_order() {
     if (source_.podman) return chose("the engine is Podman");
     if (!older_.up()) return chose("it does not run");
     place_.neighbours.dependants(older_.view.id, [this](const std::vector<Dependant>& dependants) {
-        chose(start_first_forbidden(older_.json, source_.networks, dependants).value_or(std::string{}));
+        auto against = start_first_forbidden(older_.json, source_.networks, dependants);
+        if (!against && wanted_.order == ReplaceOrder::automatic) against = start_first_unsafe(older_.json);
+        chose(against.value_or(std::string{}));
     });
 }
 

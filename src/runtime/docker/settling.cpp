@@ -91,6 +91,13 @@ bool ended_with(const ContainerView& view, EngineTime since) {
     return view.started_at != EngineTime{} && view.finished_at >= since - together;
 }
 
+/// Somebody else's, or a person wants it so: what was renewed goes on without it.
+bool is_left_alone(const Workplace& place, const Look& dependant, const std::function<void(const std::string&)>& tell) {
+    const std::string why = place.why_left_alone(dependant.view);
+    if (!why.empty()) tell(dependant.view.name + " depends on it and is left alone: " + why);
+    return !why.empty();
+}
+
 }  // namespace
 
 Settling::Settling(Workplace& place, Wanted wanted, std::function<void(const std::string&)> tell)
@@ -392,7 +399,7 @@ void Settling::look_after(const Dependant& dependant, const Next& next) {
 void Settling::restart_dependant(const Dependant& dependant, const Next& next) {
     place_.asker.look(dependant.id, [this, next](const Look& look) {
         const bool older = look.view.runs() && look.view.started_at < now_.newer->view.started_at;
-        if (!older) return next({});
+        if (!older || is_left_alone(place_, look, tell_)) return next({});
         tell_("restart " + look.view.name + ", which depends on it");
         restart_container(place_.asker, look.view.id, look.life(), own_grace(look.view),
                           [next](const Look&, const std::string& failure) { next(failure); });
@@ -402,6 +409,7 @@ void Settling::restart_dependant(const Dependant& dependant, const Next& next) {
 void Settling::renew_dependant(const Dependant& dependant, const Next& next) {
     place_.asker.look(dependant.id, [this, next](const Look& look) {
         if (!look.exists) return next(look.trouble);
+        if (is_left_alone(place_, look, tell_)) return next({});
         Wanted wanted;
         wanted.goal = Goal::renew;
         wanted.name = role_of(look.view.name).name;
@@ -492,7 +500,7 @@ void DependantRestarts::next() {
     place_.asker.look(due.dependant.id, [this, due](const Look& look) {
         const bool runs_on = look.view.runs() && look.view.started_at < due.parent_started;
         const bool fell = look.exists && !look.up() && due.since != EngineTime{} && ended_with(look.view, due.since);
-        if (!runs_on && !fell) return next();
+        if ((!runs_on && !fell) || is_left_alone(place_, look, tell_)) return next();
         tell_("restart " + look.view.name + ", which depends on it");
         restart_container(place_.asker, look.view.id, look.life(), own_grace(look.view),
                           [this, name = look.view.name](const Look& now, const std::string& failure) {

@@ -39,6 +39,8 @@ struct Workplace {
     std::function<std::string(TargetIndex)> container_of;
     /// Which target this container is; none: nobody's.
     std::function<std::optional<TargetIndex>(std::string_view id)> target_of;
+    /// Why a container does not follow the one it depends on when that is renewed; empty: it may.
+    std::function<std::string(const ContainerView& view)> why_left_alone;
     /// The engine's wall clock.
     std::function<EngineTime()> engine_now;
     /// A line for people.

@@ -97,6 +97,21 @@ TEST(StartFirst, is_not_possible_with_what_only_one_can_have) {
     EXPECT_EQ(start_first_forbidden("", {}, {}), Reason{"its configuration is not known"});
 }
 
+TEST(StartFirst, is_unsafe_where_two_would_write_to_the_same) {
+    const auto unsafe = [](const json& inspect) { return start_first_unsafe(inspect.dump()); };
+    const auto mounting = [](const char* type, bool writes) {
+        return json{{"Mounts", {{{"Type", type}, {"Destination", "/data"}, {"RW", writes}}}}};
+    };
+    EXPECT_EQ(unsafe(mounting("volume", true)), Reason{"it writes to /data, and two would at once"});
+    EXPECT_EQ(unsafe(mounting("bind", true)), Reason{"it writes to /data, and two would at once"});
+    EXPECT_EQ(unsafe({{"HostConfig", {{"Devices", {{{"PathOnHost", "/dev/ttyUSB0"}}}}}}}),
+              Reason{"it uses the device /dev/ttyUSB0"});
+    EXPECT_EQ(unsafe(mounting("volume", false)), Reason{});
+    EXPECT_EQ(unsafe(mounting("tmpfs", true)), Reason{});
+    EXPECT_EQ(unsafe({{"HostConfig", {{"Devices", nullptr}}}}), Reason{});
+    EXPECT_EQ(start_first_unsafe(""), Reason{"its configuration is not known"});
+}
+
 TEST(StartFirst, is_not_possible_for_whom_others_share_a_namespace_with) {
     EXPECT_EQ(start_first(json::object(), {{"1", "app", {Tie::network}}}), Reason{"app shares its network namespace"});
     EXPECT_EQ(start_first(json::object(), {{"1", "a", {Tie::compose}}, {"2", "b", {Tie::volumes, Tie::ipc}}}),

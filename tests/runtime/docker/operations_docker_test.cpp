@@ -9,10 +9,12 @@
 namespace keepwell::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> with(std::vector<std::string> options, const std::vector<std::string>& command) {
     options.emplace_back(busybox);
@@ -403,6 +405,61 @@ TEST(ContainerRestart, what_shares_its_network_and_is_nobodys_target_is_restarte
 }
 
 // ---- discard and evidence -------------------------------------------------------------------------------------------
+
+TEST(ContainerRestart, dependants_that_are_not_keepwells_to_touch_are_named_and_left_alone) {
+    ContainerWorld world;
+    const auto vpn = world.adopt("vpn");
+    const auto id = world.sandbox.run("vpn", with({}, obedient()));
+    const auto dependant = [&](const std::string& name, std::vector<std::string> options) {
+        options.insert(options.end(), {"--network", "container:" + id});
+        return world.sandbox.run(name, with(options, obedient()));
+    };
+    const auto frozen = dependant("frozen", {});
+    const auto opted_out = dependant("opted-out", {"--label", "keepwell.enable=false"});
+    const auto quadlet = dependant("quadlet", {"--label", "PODMAN_SYSTEMD_UNIT=shop.service"});
+    const auto own = dependant("own", {});
+    docker({"pause", frozen});
+    world.options.bindings.is_self = [own](const ContainerView& container) { return container.id == own; };
+    world.begin();
+    std::vector<Instance> before;
+    for (const auto& one : {frozen, opted_out, quadlet, own}) before.push_back(world.life(one));
+    EXPECT_EQ(world.restart(vpn, world.life(id)).failure, "");
+    EXPECT_THAT(world.steps, UnorderedElementsAre(
+                                 "opted-out depends on it and is left alone: its label keepwell.enable says so",
+                                 "quadlet depends on it and is left alone: it belongs to the systemd unit shop.service",
+                                 "own depends on it and is left alone: it is keepwell's own"));
+    std::vector<Instance> after;
+    for (const auto& one : {frozen, opted_out, quadlet, own}) after.push_back(world.life(one));
+    EXPECT_EQ(after, before);
+    EXPECT_EQ(inspect(frozen, "{{.State.Status}}"), "paused");
+
+    // Nor are they made anew when the one they depend on is.
+    const auto replaced = world.replace(vpn, world.life(id));
+    world.steps.clear();
+    EXPECT_EQ(world.settle(vpn, replaced.instance, {id, 0}, true).failure, "");
+    EXPECT_THAT(world.steps, Contains("frozen depends on it and is left alone: it is paused"));
+    EXPECT_EQ(inspect(frozen, "{{.State.Status}}"), "paused");
+    EXPECT_EQ(world.life(own), before.back());
+    docker({"unpause", frozen});
+}
+
+TEST(ContainerRestart, what_asks_compose_to_be_restarted_with_it_is) {
+    ContainerWorld world;
+    const auto db = world.adopt("db");
+    const auto service = [&](const std::string& name, const std::string& depends_on) {
+        return std::vector<std::string>{"--label", "com.docker.compose.project=" + world.name("shop"),
+                                        "--label", "com.docker.compose.service=" + name,
+                                        "--label", "com.docker.compose.depends_on=" + depends_on};
+    };
+    const auto id = world.sandbox.run("db", with(service("db", ""), obedient()));
+    world.sandbox.run("web", with(service("web", "db:service_started:true"), obedient()));
+    const auto other = world.sandbox.run("other", with(service("other", "db:service_started:false"), obedient()));
+    world.begin();
+    const auto before = world.life(other);
+    EXPECT_EQ(world.restart(db, world.life(id)).failure, "");
+    EXPECT_THAT(world.steps, ElementsAre("restart web, which depends on it"));
+    EXPECT_EQ(world.life(other), before);
+}
 
 TEST(ContainerDiscard, it_is_stopped_and_removed_and_so_are_its_volumes_without_a_name) {
     ContainerWorld world;
