@@ -5,8 +5,6 @@
 //
 //     bench_container_heal [ROUNDS]      10 of each unless given
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <functional>
 #include <random>
 #include <string>
@@ -101,7 +99,7 @@ void print(const Peer& peer, double reference) {
     std::printf("%-40s %s %6.2f\n", peer.name.c_str(), spread(peer.taken, 2).c_str(), median(peer.taken) / reference);
 }
 
-void compare(int rounds, const char* what, const std::string& arguments) {
+void compare(long rounds, const char* what, const std::string& arguments) {
     const Engine engine;
     make_accountservice(image, "--interval=1s --timeout=1s --retries=3", arguments);
     output_of("docker swarm init --advertise-addr 127.0.0.1 >/dev/null");
@@ -123,33 +121,23 @@ void compare(int rounds, const char* what, const std::string& arguments) {
                       return wall_seconds();
                   }};
     std::minstd_rand random(1);
-    for (int i = 0; i < rounds; ++i) {
+    for (long i = 0; i < rounds; ++i) {
         for (Peer* peer : {&swarm, &by_engine, &by_probe}) heal_once(*peer, random);
     }
-    std::printf("seconds from sick to healed, %d of each, a service that %s: median, least and greatest; share\n",
+    std::printf("seconds from sick to healed, %ld of each, a service that %s: median, least and greatest; share\n",
                 rounds, what);
     for (const Peer* peer : {&swarm, &by_engine, &by_probe}) print(*peer, median(swarm.taken));
     std::fflush(stdout);
 }
 
-int run(int rounds) {
-    if (!Engine::can_be_had()) {
-        std::printf("skipped: healing containers needs a Docker engine\n");
-        return 0;
-    }
+void run(long rounds) {
     compare(rounds, "does not heed SIGTERM", R"("--sigterm", "ignore")");
     compare(rounds, "ends at once", "");
-    return 0;
 }
 
 }  // namespace
 }  // namespace keepwell::bench
 
 int main(int count, char** arguments) {
-    try {
-        return keepwell::bench::run(count > 1 ? std::atoi(arguments[1]) : 10);
-    } catch (const std::exception& trouble) {
-        std::fprintf(stderr, "%s\n", trouble.what());
-        return 1;
-    }
+    return keepwell::bench::bench_main(count, arguments, 10, keepwell::bench::run);
 }

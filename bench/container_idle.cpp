@@ -4,8 +4,6 @@
 //
 //     bench_container_idle [SECONDS]      184 unless given
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <string>
 
 #include "support/child.hpp"
@@ -54,32 +52,21 @@ Used watch(int count, std::chrono::seconds length) {
     return {cpu_of(keepwell.pid()) - before, memory_of(keepwell.pid())};
 }
 
-int run(std::chrono::seconds length) {
-    if (!Engine::can_be_had()) {
-        std::printf("skipped: watching containers needs a Docker engine\n");
-        return 0;
-    }
+void run(long seconds) {
     const Engine engine;
     const Used none = watch(0, 5s);
     start_containers();
     await_all_healthy();
-    const Used all = watch(containers, length);
-    const auto seconds = static_cast<double>(length.count());
-    std::printf("%d containers watched for %.0f s\n", containers, seconds);
-    std::printf("%-34s %8.3f %% of a core\n", "CPU", all.cpu / seconds * 100);
+    const Used all = watch(containers, std::chrono::seconds{seconds});
+    std::printf("%d containers watched for %ld s\n", containers, seconds);
+    std::printf("%-34s %8.3f %% of a core\n", "CPU", all.cpu / static_cast<double>(seconds) * 100);
     std::printf("%-34s %8.1f KiB each (%.1f MiB with none, %.1f MiB with all)\n", "memory",
                 (all.memory - none.memory) / 1024 / containers, none.memory / 1048576, all.memory / 1048576);
-    return 0;
 }
 
 }  // namespace
 }  // namespace keepwell::bench
 
 int main(int count, char** arguments) {
-    try {
-        return keepwell::bench::run(std::chrono::seconds(count > 1 ? std::atoi(arguments[1]) : 184));
-    } catch (const std::exception& trouble) {
-        std::fprintf(stderr, "%s\n", trouble.what());
-        return 1;
-    }
+    return keepwell::bench::bench_main(count, arguments, 184, keepwell::bench::run);
 }

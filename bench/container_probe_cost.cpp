@@ -178,11 +178,8 @@ void print(const char* kind, const Used& used, const Used& idle, double referenc
     std::fflush(stdout);
 }
 
-int run(Duration length) {
-    if (!Engine::can_be_had()) {
-        std::printf("skipped: the probes of containers need a Docker engine\n");
-        return 0;
-    }
+void run(long seconds) {
+    const std::chrono::seconds length{seconds};
     const Engine engine;
     HttpProbe http;
     http.url = "http://{{.Container.IP}}:6767/health";
@@ -202,18 +199,11 @@ int run(Duration length) {
     print("the engine's HEALTHCHECK", health, {idle.engine, 0, 0}, reference);
     print("keepwell, http", by_http, idle, reference);
     print("keepwell, test in the container", by_test, idle, reference);
-    return 0;
 }
 
 }  // namespace
 }  // namespace keepwell::runtime::docker
 
 int main(int count, char** arguments) {
-    const long seconds = count > 1 ? std::strtol(arguments[1], nullptr, 10) : 30;
-    try {
-        return keepwell::runtime::docker::run(std::chrono::seconds{seconds});
-    } catch (const std::exception& trouble) {
-        std::fprintf(stderr, "%s\n", trouble.what());
-        return 1;
-    }
+    return keepwell::bench::bench_main(count, arguments, 30, keepwell::runtime::docker::run);
 }

@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -207,18 +206,14 @@ class Sick {
     std::unique_ptr<HealthEvents> events_;
 };
 
-std::vector<double> measure(int rounds, Sick& sick, Gate& gate) {
+std::vector<double> measure(long rounds, Sick& sick, Gate& gate) {
     std::minstd_rand random(1);
     std::vector<double> taken;
-    for (int i = 0; i < rounds; ++i) taken.push_back(sick.heal(gate, random));
+    for (long i = 0; i < rounds; ++i) taken.push_back(sick.heal(gate, random));
     return taken;
 }
 
-int run(int rounds) {
-    if (!Engine::can_be_had()) {
-        std::printf("skipped: restarting containers needs a Docker engine\n");
-        return 0;
-    }
+void run(long rounds) {
     const Engine engine;
     make_accountservice(image, "--interval=1s --timeout=1s --retries=1");
     Gate gate(engine.socket(), engine.folder() + "/gate.sock");
@@ -233,20 +228,14 @@ int run(int rounds) {
         const Child loop({"sh", "-c", "exec 2>/dev/null >/dev/null; " + autoheal(gate.place())});
         theirs = measure(rounds, sick, gate);
     }
-    std::printf("milliseconds from the engine's event `unhealthy` to the restart call, %d of each\n", rounds);
+    std::printf("milliseconds from the engine's event `unhealthy` to the restart call, %ld of each\n", rounds);
     std::printf("%-34s %s\n", "keepwell", spread(ours, 1).c_str());
     std::printf("%-34s %s\n", "autoheal's loop (2,500 expected)", spread(theirs, 0).c_str());
-    return 0;
 }
 
 }  // namespace
 }  // namespace keepwell::bench
 
 int main(int count, char** arguments) {
-    try {
-        return keepwell::bench::run(count > 1 ? std::atoi(arguments[1]) : 10);
-    } catch (const std::exception& trouble) {
-        std::fprintf(stderr, "%s\n", trouble.what());
-        return 1;
-    }
+    return keepwell::bench::bench_main(count, arguments, 10, keepwell::bench::run);
 }

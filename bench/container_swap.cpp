@@ -13,7 +13,6 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <map>
 #include <mutex>
 #include <random>
@@ -219,34 +218,24 @@ void print(const char* name, const Seen& seen) {
     for (const auto& [failure, count] : seen.first_failures) std::printf("    %u %s\n", count, failure.c_str());
 }
 
-int run(int swaps) {
-    if (!Engine::can_be_had()) {
-        std::printf("skipped: replacing containers needs a Docker engine\n");
-        return 0;
-    }
+void run(long swaps) {
     const Engine engine;
     Keepwell keepwell(policy);
     keepwell.await_healthy("shop");
     output_of(std::string{"docker run --detach --name client --network swap_back "} + busybox_image +
               " sleep 86400 >/dev/null");
-    std::printf("requests at 200 a second through %d start-first replacements\n", swaps);
+    std::printf("requests at 200 a second through %ld start-first replacements\n", swaps);
     std::printf("%-34s %8s %8s %12s\n", "asked for by", "requests", "failed", "slowest (ms)");
     for (const auto& [what, name] : {std::pair{"its alias", "store"}, {"the container's name", "swap-shop-1"}}) {
         Seen seen;
-        for (int i = 0; i < swaps; ++i) swap(keepwell, "client", name, seen);
+        for (long i = 0; i < swaps; ++i) swap(keepwell, "client", name, seen);
         print(what, seen);
     }
-    return 0;
 }
 
 }  // namespace
 }  // namespace keepwell::bench
 
 int main(int count, char** arguments) {
-    try {
-        return keepwell::bench::run(count > 1 ? std::atoi(arguments[1]) : 10);
-    } catch (const std::exception& trouble) {
-        std::fprintf(stderr, "%s\n", trouble.what());
-        return 1;
-    }
+    return keepwell::bench::bench_main(count, arguments, 10, keepwell::bench::run);
 }

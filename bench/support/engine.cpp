@@ -23,6 +23,20 @@ void without_last_newline(std::string& text) { text.erase(text.find_last_not_of(
 
 }  // namespace
 
+int bench_main(int count, char** arguments, long usual, void (*run)(long amount)) {
+    if (!Engine::can_be_had()) {
+        std::printf("skipped: %s needs a Docker engine\n", arguments[0]);
+        return 0;
+    }
+    try {
+        run(count > 1 ? std::strtol(arguments[1], nullptr, 10) : usual);
+        return 0;
+    } catch (const std::exception& trouble) {
+        std::fprintf(stderr, "%s\n", trouble.what());
+        return 1;
+    }
+}
+
 std::string output_of(const std::string& command) {
     std::string text;
     FILE* const pipe = ::popen(command.c_str(), "r");

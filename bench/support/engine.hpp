@@ -11,6 +11,10 @@
 
 namespace keepwell::bench {
 
+/// The whole of a program that is run with the amount it is given, or `usual`. Without an engine it says so, and
+/// measures nothing; what is thrown is printed. The exit code.
+int bench_main(int count, char** arguments, long usual, void (*run)(long amount));
+
 /// What a command of the shell prints, without the last newline; it must succeed.
 std::string output_of(const std::string& command);
 std::string text_of(const std::filesystem::path& path);
