@@ -221,5 +221,10 @@ class Case(unittest.TestCase):
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return {target["name"]: target for target in json.loads(done.stdout)["targets"]}
 
+    def journal_records(self, kind):
+        """All of that type that are in the journal so far."""
+        lines = [line for file in sorted(self.journal.rglob("*.jsonl")) for line in file.read_text().splitlines()]
+        return [record for record in map(json.loads, lines) if record["type"] == kind]
+
     def pid_of(self, target):
         return self.status()[target]["pid"]

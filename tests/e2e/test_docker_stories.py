@@ -1,5 +1,6 @@
 """The stories of examples/containers, as they are: each policy is run and something is done to its containers."""
 
+import json
 import unittest
 
 import docker_harness
@@ -70,6 +71,11 @@ class AccountService(Story):
         self.assertRegex(listed, rf"\A{new} accountservice-accountservice-1 Up .* \(healthy\)\Z")
         self.assertEqual(self.get("/health"), (200, '{"status":"UP"}\n'))
         self.assert_is_dockers_health(inspect(new)["State"]["Health"])
+        # What there was to know of the old one, before it went.
+        [kept] = self.journal_records("evidence")
+        self.assertEqual(json.loads(kept["inspect"])["Id"], old)
+        self.assertEqual(kept["probes"][-1]["outcome"], "failed")
+        self.assertIn("accountservice: listening", kept["output_tail"])
 
     def assert_is_dockers_health(self, health):
         self.assertEqual(sorted(health), ["FailingStreak", "Log", "Status"])
@@ -144,6 +150,7 @@ class ApiWithDatabase(Story):
         run.wait_for("remedy.verified", "database", after=sick, success=True)
         run.wait_for("incident.closed", "database", after=sick)
         if run.has("target.health", "api", after=well, to="unhealthy"):
+            run.wait_for("remedy.held", "api", after=well, reason="dependency")
             run.wait_for("target.health", "api", after=sick, to="healthy")
         self.assertEqual(self.order(), 6)
         self.assertFalse(run.has("remedy.started", "api"), run.story())
