@@ -70,8 +70,18 @@ struct EventsOptions {
 };
 
 struct ExplainOptions {
-    std::string target;
+    std::string target;          ///< or a field of the policy
+    bool field = false;          ///< a field, whatever runs
+    std::string journal;         ///< a moment of this recorded past instead of now
+    std::string at;              ///< that moment: how long ago, or a time
+    std::uint64_t incident = 0;  ///< or when this incident was opened
     std::string socket;
+    Format format = Format::text;
+};
+
+struct ReplayOptions {
+    std::string journal;
+    std::vector<std::string> policy;  ///< to compare with; empty: verify alone
     Format format = Format::text;
 };
 
@@ -109,6 +119,7 @@ int simulate(const SimulateOptions& options);
 int status(const StatusOptions& options);
 int events(const EventsOptions& options);
 int explain(const ExplainOptions& options);
+int replay(const ReplayOptions& options);
 int start(const OperateOptions& options);
 int stop(const OperateOptions& options);
 int restart(const OperateOptions& options);

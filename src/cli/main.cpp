@@ -28,6 +28,7 @@ struct Arguments {
     StatusOptions status;
     EventsOptions events;
     ExplainOptions explain;
+    ReplayOptions replay;
     OperateOptions operate;
     LogsOptions logs;
     PingOptions ping;
@@ -254,11 +255,39 @@ void add_explain(CLI::App& app, Arguments& arguments) {
     ExplainOptions& options = arguments.explain;
     CLI::App* sub = add(
         app, "explain",
-        about("Say why a target is as it is, by which line of the policy, and what comes next.",
-              "  keepwell explain api"),
+        about("Say why a target is as it is, by which line of the policy, and what comes next; or what a field means.",
+              "  keepwell explain api\n"
+              "  keepwell explain api --journal /var/lib/keepwell --at 2026-05-01T10:31:02Z\n"
+              "  keepwell explain api --journal /var/lib/keepwell --incident 7\n"
+              "  keepwell explain deploy.restart_policy.delay"),
         [&options] { return explain(options); }, arguments);
-    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas")->required();
+    sub->add_option("TARGET", options.target, "A target, a service with all its replicas, or a field of the policy")
+        ->required();
+    sub->add_flag("--field", options.field, "It is a field of the policy, also where a target is called so");
+    CLI::Option* journal =
+        sub->add_option("--journal", options.journal, "As it was in this recorded past")->type_name("DIR");
+    CLI::Option* at = sub->add_option("--at", options.at, "Then: how long ago, or a time (RFC 3339)");
+    at->type_name("1h|TIME")->needs(journal);
+    sub->add_option("--incident", options.incident, "When this incident was opened")
+        ->type_name("N")
+        ->needs(journal)
+        ->excludes(at);
     add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
+}
+
+void add_replay(CLI::App& app, Arguments& arguments) {
+    ReplayOptions& options = arguments.replay;
+    CLI::App* sub = add(
+        app, "replay",
+        about("Decide a recorded past again; with a policy, say what it would have done instead. Ends with 1 when "
+              "today's "
+              "keepwell decides otherwise.",
+              "  keepwell replay /var/lib/keepwell\n"
+              "  keepwell replay /var/lib/keepwell --policy new.yaml"),
+        [&options] { return replay(options); }, arguments);
+    sub->add_option("JOURNAL", options.journal, "The folder that `run --journal` was given, or state_dir")->required();
+    sub->add_option("--policy", options.policy, "Compare with what this policy would have done")->type_name("FILE");
     add_format(sub, options.format, text_or_json);
 }
 
@@ -434,6 +463,7 @@ int main(int argc, char** argv) {
     add_status(app, arguments);
     add_events(app, arguments);
     add_explain(app, arguments);
+    add_replay(app, arguments);
     add_operations(app, arguments);
     add_logs(app, arguments);
     add_ping(app, arguments);

@@ -94,6 +94,9 @@ struct Story::Teller {
     Line operator()(const journal::Asked&) const { return {}; }
     Line operator()(const journal::State&) const { return {}; }
     Line operator()(const journal::Evidence&) const { return {}; }
+    Line operator()(const journal::HostRules&) const { return {}; }
+    Line operator()(const journal::ServiceRules&) const { return {}; }
+    Line operator()(const journal::Probes&) const { return {}; }
     Line operator()(const journal::Noted& noted) {
         fact = &noted.fact;
         return std::visit(*this, noted.fact.body);

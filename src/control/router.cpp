@@ -158,7 +158,9 @@ Answer Router::explain(const std::string& name) const {
     const std::vector<TargetIndex> targets = resolve(name);
     if (targets.empty()) return no_such_target(name);
     Json all_of_them = Json::array();
-    for (const TargetIndex target : targets) all_of_them.push_back(explain_json(supervisor_, target));
+    for (const TargetIndex target : targets) {
+        all_of_them.push_back(explain_json(supervisor_.engine(), target, supervisor_.now()));
+    }
     if (targets.size() == 1) return reply(200, all_of_them.front());
     return reply(200, {{"api", "keepwell/v1"}, {"targets", std::move(all_of_them)}});
 }

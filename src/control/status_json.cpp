@@ -145,11 +145,10 @@ Json status_json(const supervisor::Supervisor& supervisor, const About& about, s
     return json;
 }
 
-Json explain_json(const supervisor::Supervisor& supervisor, TargetIndex index) {
-    const engine::Engine& engine = supervisor.engine();
+Json explain_json(const engine::Engine& engine, TargetIndex index, Instant now) {
     const Policy& policy = engine.policy();
     Json sentences = Json::array();
-    for (const engine::Sentence& sentence : engine::explain(engine, index, supervisor.now())) {
+    for (const engine::Sentence& sentence : engine::explain(engine, index, now)) {
         Json rule = nullptr;
         if (sentence.rule.written() && sentence.rule.file < policy.files.size()) {
             rule = {{"file", policy.files[sentence.rule.file]}, {"line", sentence.rule.line}};

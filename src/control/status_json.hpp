@@ -19,7 +19,7 @@ bool well(const engine::Engine& engine, TargetIndex target);
 nlohmann::ordered_json status_json(const supervisor::Supervisor& supervisor, const About& about,
                                    std::span<const TargetIndex> targets);
 
-/// The answer to GET /v1/explain/TARGET.
-nlohmann::ordered_json explain_json(const supervisor::Supervisor& supervisor, TargetIndex target);
+/// The answer to GET /v1/explain/TARGET, and what `explain --journal` says of a moment in the past.
+nlohmann::ordered_json explain_json(const engine::Engine& engine, TargetIndex target, Instant now);
 
 }  // namespace keepwell::control

@@ -73,6 +73,26 @@ std::string_view word(ReplaceOrder order) {
     return "?";
 }
 
+template <>
+std::string_view word(TargetKind kind) {
+    switch (kind) {
+        case TargetKind::process: return "process";
+        case TargetKind::container: return "container";
+        case TargetKind::adopted: return "adopted";
+    }
+    return "?";
+}
+
+template <>
+std::string_view word(UpdateConfig::FailureAction action) {
+    switch (action) {
+        case UpdateConfig::FailureAction::pause: return "pause";
+        case UpdateConfig::FailureAction::go_on: return "continue";
+        case UpdateConfig::FailureAction::rollback: return "rollback";
+    }
+    return "?";
+}
+
 /// The enumerators count up from 0 without a gap, and a value beyond the last has the word "?".
 template <typename Enum>
 std::optional<Enum> from_word(std::string_view text) {
@@ -135,6 +155,9 @@ struct TypeOfBody {
     std::string_view operator()(const Noted& noted) const { return type_name(noted.fact); }
     std::string_view operator()(const State&) const { return "state"; }
     std::string_view operator()(const Evidence&) const { return "evidence"; }
+    std::string_view operator()(const HostRules&) const { return "rules.host"; }
+    std::string_view operator()(const ServiceRules&) const { return "rules.service"; }
+    std::string_view operator()(const Probes&) const { return "probes"; }
 };
 
 /// Calls `use` with a fresh value of each alternative of the variant.
@@ -164,6 +187,9 @@ Bodies make_bodies() {
     add(RunEnded{});
     add(State{});
     add(Evidence{});
+    add(HostRules{});
+    add(ServiceRules{});
+    add(Probes{});
     for_each_alternative<Event>([&add](Event event) { add(Input{std::move(event)}); });
     for_each_alternative<Command>([&add](Command command) { add(Asked{std::move(command)}); });
     for_each_alternative<fact::Body>(add_fact);
@@ -202,9 +228,10 @@ void append_text(std::string& out, std::string_view text) {
     out += json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-template <typename Integer>
-void append_number(std::string& out, Integer value) {
-    std::array<char, 24> digits{};
+/// The shortest text that is read back as the same number.
+template <typename Number>
+void append_number(std::string& out, Number value) {
+    std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     out.append(digits.data(), end);
 }
@@ -248,8 +275,22 @@ class Encoder {
         if (instance.exists()) rare("pid", instance.pid);
     }
 
-    void rule(const Origin& rule) {
-        if (rule.written()) object("rule", rule);
+    void rule(const Origin& rule) { place("rule", rule); }
+
+    void place(std::string_view name, const Origin& place) {
+        if (place.written()) object(name, place);
+    }
+
+    template <typename T>
+    void maybe(std::string_view name, const std::optional<T>& value) {
+        if (!value) return;
+        if constexpr (std::is_same_v<T, Duration>) {
+            length(name, *value);
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            (*this)(name, *value);
+        } else {
+            object(name, *value);
+        }
     }
 
     void moment(std::string_view name, Instant at) {
@@ -322,10 +363,9 @@ class Encoder {
     void append(const std::vector<std::string>& all) {
         array(all, [this](const std::string& one) { append(std::string_view{one}); });
     }
-    template <std::integral T>
-    void append(T value) {
-        append_number(out_, value);
-    }
+    template <typename T>
+    requires std::is_arithmetic_v<T>
+    void append(T value) { append_number(out_, value); }
     template <typename T>
     requires std::is_enum_v<T>
     void append(T value) { append_text(out_, word(value)); }
@@ -401,7 +441,19 @@ class Decoder {
         if (instance.exists()) (*this)("pid", instance.pid);
     }
 
-    void rule(Origin& rule) { object("rule", rule); }
+    void rule(Origin& rule) { place("rule", rule); }
+    void place(std::string_view name, Origin& place) { object(name, place); }
+
+    template <typename T>
+    void maybe(std::string_view name, std::optional<T>& value) {
+        if constexpr (std::is_same_v<T, Duration>) {
+            if (find(std::string{name} + "_ns") || find(std::string{name} + "_ms")) length(name, value.emplace());
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            if (find(name)) (*this)(name, value.emplace());
+        } else {
+            if (find(name)) object(name, value.emplace());
+        }
+    }
 
     void moment(std::string_view name, Instant& at) {
         at = never;
@@ -460,6 +512,11 @@ class Decoder {
         const auto* read = found.get_ptr<const json::string_t*>();
         if (!read) return fail(name, "not a text");
         value = *read;
+    }
+
+    void take(std::string_view name, const json& found, double& value) {
+        if (!found.is_number()) return fail(name, "not a number");
+        value = found.get<double>();
     }
 
     template <std::integral T>
@@ -539,12 +596,25 @@ class Decoder {
     std::string& mistake_;
 };
 
+void name(event::TargetJoined& joined, const Record& record) {
+    TargetSpec spec = *joined.spec;
+    spec.name = record.target;
+    joined.spec = std::make_shared<const TargetSpec>(std::move(spec));
+    if (!joined.service) return;
+    ServiceSpec service = *joined.service;
+    service.name = record.service;
+    joined.service = std::make_shared<const ServiceSpec>(std::move(service));
+}
+
 /// What the line says once only.
 void complete(Record& record) {
     if (auto* state = std::get_if<State>(&record.body)) {
         state->memory.target = record.target;
     } else if (auto* input = std::get_if<Input>(&record.body)) {
         if (auto* restored = std::get_if<event::Restored>(&input->event)) restored->memory.target = record.target;
+        if (auto* joined = std::get_if<event::TargetJoined>(&input->event)) name(*joined, record);
+    } else if (auto* rules = std::get_if<ServiceRules>(&record.body)) {
+        rules->spec.name = record.service;
     } else if (auto* noted = std::get_if<Noted>(&record.body)) {
         if (const auto incident = incident_in(noted->fact.body)) noted->fact.incident = *incident;
     }
@@ -745,7 +815,8 @@ bool is_event(const Record& record) {
 }
 
 bool is_event_type(std::string_view type) {
-    return type != "state" && type != "evidence" && !type.starts_with("input.") && !type.starts_with("command.");
+    return type != "state" && type != "evidence" && type != "probes" && !type.starts_with("input.") &&
+           !type.starts_with("command.") && !type.starts_with("rules.");
 }
 
 }  // namespace keepwell::journal

@@ -1,21 +1,25 @@
 // The one list of members of each struct that a record can hold, for writing and for reading alike: a member that is
 // not listed here is not in the journal. Private to the codec.
-// May know: record, and the words of the model.
+// May know: record, target_rules, and the words of the model.
 //
 // An archive `a` is the codec's Encoder or Decoder:
 //   a("name", x)        always written (an empty text or list and Reason::none are left out)
 //   a.rare("name", x)   left out while it has the value of a fresh T{}
 //   a.moment("x", t)    `x_at` and `x`; left out is `never`
 //   a.length("x", d)    `x_ns` and `x_ms`
+//   a.maybe("x", o)     an optional: a length, a number or a nested struct
+//   a.place("x", o)     a line of the policy, where it was written
 //   a.object, a.list    nested structs
 #pragma once
 
 #include <concepts>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <variant>
 
 #include "journal/record.hpp"
+#include "journal/target_rules.hpp"
 
 namespace keepwell::journal {
 
@@ -82,6 +86,150 @@ void members(auto& a, Same<Healthcheck> auto& x) {
     a("retries", x.retries);
 }
 
+// ---- the rules of a policy, as the engine reads them ----------------------------------------------------------------
+
+/// A healthcheck of the policy: with the line that it stands on.
+struct WrittenHealthcheck : Healthcheck {};
+
+void members(auto& a, Same<WrittenHealthcheck> auto& x) {
+    a.length("interval", x.interval);
+    a.length("timeout", x.timeout);
+    a.length("start_period", x.start_period);
+    a.length("start_interval", x.start_interval);
+    a("retries", x.retries);
+    a.rule(x.origin);
+}
+
+void members(auto& a, Same<Backoff> auto& x) {
+    a("factor", x.factor);
+    a.length("max", x.max);
+    a.length("reset_after", x.reset_after);
+}
+
+void members(auto& a, Same<RestartPolicy> auto& x) {
+    a("condition", x.condition);
+    a.length("delay", x.delay);
+    a.rare("max_attempts", x.max_attempts);
+    a.length("window", x.window);
+    a.maybe("backoff", x.backoff);
+    a.rule(x.origin);
+}
+
+inline Remedy remedy_of(const RungAction& action) {
+    struct Of {
+        Remedy operator()(const RestartRung&) const { return Remedy::restart; }
+        Remedy operator()(const ReplaceRung&) const { return Remedy::replace; }
+        Remedy operator()(const RunRung&) const { return Remedy::run; }
+        Remedy operator()(const StopRung&) const { return Remedy::stop; }
+        Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
+    };
+    return std::visit(Of{}, action);
+}
+
+inline RungAction action_of(Remedy remedy) {
+    switch (remedy) {
+        case Remedy::start:
+        case Remedy::restart: return RestartRung{};
+        case Remedy::replace: return ReplaceRung{};
+        case Remedy::run: return RunRung{};
+        case Remedy::stop: return StopRung{};
+        case Remedy::notify: return NotifyRung{};
+    }
+    return RestartRung{};
+}
+
+void members(auto& a, Same<Rung> auto& x) {
+    Remedy remedy = remedy_of(x.action);
+    a("remedy", remedy);
+    if constexpr (!std::is_const_v<std::remove_reference_t<decltype(x)>>) x.action = action_of(remedy);
+    if (auto* replace = std::get_if<ReplaceRung>(&x.action)) a("order", replace->order);
+    if (auto* run = std::get_if<RunRung>(&x.action)) a.length("timeout", run->timeout);
+    a.rule(x.origin);
+}
+
+void members(auto& a, Same<Quarantine> auto& x) {
+    a.length("first", x.first);
+    a.length("max", x.max);
+    a.rule(x.origin);
+}
+
+void members(auto& a, Same<UpdateConfig> auto& x) {
+    a("parallelism", x.parallelism);
+    a.length("delay", x.delay);
+    a.length("monitor", x.monitor);
+    a("failure_action", x.failure_action);
+    a("order", x.order);
+    a.rule(x.origin);
+}
+
+void members(auto& a, Same<Dependency> auto& x) {
+    a("on", x.service);
+    a("condition", x.condition);
+    a("restart", x.restart);
+    a("required", x.required);
+    a.rule(x.origin);
+}
+
+/// The name is the record's own.
+void members(auto& a, Same<ServiceSpec> auto& x) {
+    a("version", x.version);
+    a("container_version", x.container_version);
+    if constexpr (std::is_const_v<std::remove_reference_t<decltype(x)>>) {
+        if (x.healthcheck) a.object("healthcheck", WrittenHealthcheck{*x.healthcheck});
+    } else {
+        std::optional<WrittenHealthcheck> check;
+        a.maybe("healthcheck", check);
+        if (check) x.healthcheck = *check;
+    }
+    a.object("restart", x.restart);
+    a.list("on_unhealthy", x.on_unhealthy);
+    a.maybe("verify", x.verify);
+    a.object("quarantine", x.quarantine);
+    a.list("depends_on", x.depends_on);
+    a.length("stop_grace_period", x.stop_grace_period);
+    a.rare("stop_grace_written", x.stop_grace_written);
+    a.rare("engine_health", x.engine_health);
+    a.object("update", x.update);
+    a.rare("dry_run", x.dry_run);
+    a.rule(x.origin);
+    a.place("ladder", x.ladder_origin);
+}
+
+void members(auto& a, Same<MaxUnhealthy> auto& x) {
+    a("is_percent", x.is_percent);
+    a("value", x.value);
+}
+
+void members(auto& a, Same<MaxActions> auto& x) {
+    a("count", x.count);
+    a.length("per", x.per);
+}
+
+void members(auto& a, Same<Guard> auto& x) {
+    a.maybe("max_unhealthy", x.max_unhealthy);
+    a.maybe("max_parallel", x.max_parallel);
+    a.maybe("max_actions", x.max_actions);
+    a.rule(x.origin);
+}
+
+void members(auto& a, Same<TargetRules> auto& x) {
+    a("name", x.name);
+    a("slot", x.slot);
+    a("kind", x.kind);
+    a("container", x.container);
+    a("compose_project", x.compose_project);
+    a("compose_service", x.compose_service);
+}
+
+/// Whom it means is found by its names.
+void members(auto& a, Same<NamedDependency> auto& x) {
+    a("names", x.names);
+    a("condition", x.rules.condition);
+    a("restart", x.rules.restart);
+    a("required", x.rules.required);
+    a.rule(x.rules.origin);
+}
+
 // ---- events -----------------------------------------------------------------------------------------------------
 
 void members(auto& a, Same<event::Restored> auto& x) { members(a, x.memory); }
@@ -122,8 +270,30 @@ void members(auto& a, Same<event::HookFinished> auto& x) {
 void members(auto& a, Same<event::BackendLost> auto& x) { a("detail", x.detail); }
 void members(auto& a, Same<event::BackendFound> auto& x) { a("detail", x.detail); }
 
-/// What the container is asks nothing of the past but its entry: a replay reads that.
-void members(auto& a, Same<event::TargetJoined> auto& x) { a("entry", x.entry); }
+/// What the engine reads of the target, and of the service that it brings. A label's entry is for people; its windows
+/// of maintenance come as events.
+void members(auto& a, Same<event::TargetJoined> auto& x) {
+    TargetRules target = x.spec ? rules_of(*x.spec) : TargetRules{{}, 1, TargetKind::adopted, {}, {}, {}};
+    bool own_rules = x.service != nullptr;
+    ServiceSpec rules = own_rules ? *x.service : ServiceSpec{};
+    a("entry", x.entry);
+    a("kind", target.kind);
+    a("slot", target.slot);
+    a("container", target.container);
+    a("compose_project", target.compose_project);
+    a("compose_service", target.compose_service);
+    a.rare("own_rules", own_rules);
+    if (own_rules) a.object("rules", rules);
+    event::LabelledService said = x.labelled ? *x.labelled : event::LabelledService{};
+    a("names", said.names);
+    a.list("depends_on", said.depends_on);
+    if constexpr (!std::is_const_v<std::remove_reference_t<decltype(x)>>) {
+        const bool says_nothing = said.names.empty() && said.depends_on.empty();
+        if (!says_nothing) x.labelled = std::make_shared<const event::LabelledService>(std::move(said));
+        x.spec = std::make_shared<const TargetSpec>(target_of(target));
+        if (own_rules) x.service = std::make_shared<const ServiceSpec>(std::move(rules));
+    }
+}
 void members(auto&, Same<event::TargetLeft> auto&) {}
 
 void members(auto& a, Same<event::Found> auto& x) {
@@ -409,6 +579,24 @@ void members(auto& a, Same<Evidence> auto& x) {
     a("output_tail", x.output_tail);
     a("inspect", x.inspect);
     a.list("probes", x.probes);
+}
+
+void members(auto& a, Same<HostRules> auto& x) {
+    a.object("guard", x.guard);
+    a.length("quantum", x.quantum);
+    a("record", x.record);
+}
+
+void members(auto& a, Same<ServiceRules> auto& x) {
+    members(a, x.spec);
+    a.list("targets", x.targets);
+}
+
+void members(auto& a, Same<Probes> auto& x) {
+    a("outcomes", x.outcomes);
+    a("targets", x.targets);
+    a("outputs", x.outputs);
+    a("packed", x.packed);
 }
 
 }  // namespace keepwell::journal

@@ -11,6 +11,7 @@
 #include "keepwell/model/command.hpp"
 #include "keepwell/model/event.hpp"
 #include "keepwell/model/fact.hpp"
+#include "keepwell/model/spec.hpp"
 #include "keepwell/model/state.hpp"
 
 namespace keepwell::journal {
@@ -60,7 +61,42 @@ struct Evidence {
     std::vector<ProbeResult> probes;
 };
 
-using Body = std::variant<RunStarted, RunEnded, Input, Asked, Noted, State, Evidence>;
+/// What the engine reads of a policy beyond its services, so that a replay needs no other file. Type "rules.host".
+/// Nothing of what is executed is in the rules: no command, no environment.
+struct HostRules {
+    Guard guard;
+    Duration quantum = 1ms;
+    bool record = false;
+};
+
+/// Of a target, what the engine reads.
+struct TargetRules {
+    std::string name;
+    std::uint32_t slot = 1;
+    TargetKind kind = TargetKind::process;
+    // Other names by which a dependency in labels may mean it:
+    std::string container;
+    std::string compose_project;
+    std::string compose_service;
+};
+
+/// What the engine reads of one service, and its targets in their order. Type "rules.service". One of each service
+/// follows HostRules, in the order of the policy: `Dependency::service` counts in it.
+struct ServiceRules {
+    ServiceSpec spec;
+    std::vector<TargetRules> targets;
+};
+
+/// Probes that changed nothing, many in one record; probes.hpp packs and unpacks them. Type "probes". The record's own
+/// moment is that of the first.
+struct Probes {
+    std::uint64_t outcomes = 0;        ///< how many
+    std::vector<std::string> targets;  ///< each that one of them is about
+    std::vector<std::string> outputs;  ///< each text that one of them brought
+    std::string packed;                ///< base64
+};
+
+using Body = std::variant<RunStarted, RunEnded, Input, Asked, Noted, State, Evidence, HostRules, ServiceRules, Probes>;
 
 struct Record {
     std::uint64_t seq = 0;  ///< given by the writer, counts up over restarts

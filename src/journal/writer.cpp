@@ -46,6 +46,11 @@ void write_pid(int fd) {
     if (::ftruncate(fd, 0) == 0) std::ignore = ::pwrite(fd, text.data(), text.size(), 0);
 }
 
+std::string repeated(Record record) {
+    record.repeated = true;
+    return encode(record) + "\n";
+}
+
 bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 }  // namespace
@@ -260,7 +265,12 @@ void FileWriter::remember(const Record& record) {
     if (const auto* run = std::get_if<RunStarted>(&record.body)) {
         run_ = record;
         last_incident_ = std::max(last_incident_, run->last_incident);
+        rules_.clear();
         states_.clear();
+    } else if (std::holds_alternative<HostRules>(record.body)) {
+        rules_ = repeated(record);
+    } else if (std::holds_alternative<ServiceRules>(record.body)) {
+        rules_ += repeated(record);
     } else if (std::holds_alternative<State>(record.body)) {
         states_[record.target] = record;
     } else if (const auto* noted = std::get_if<Noted>(&record.body)) {
@@ -272,15 +282,11 @@ std::string FileWriter::head() const {
     if (!run_) return {};
     Record run = *run_;
     std::get<RunStarted>(run.body).last_incident = last_incident_;
-    std::vector<const Record*> records{&run};
+    std::vector<const Record*> records;
     for (const auto& [target, state] : states_) records.push_back(&state);
     std::sort(records.begin(), records.end(), [](const auto* a, const auto* b) { return a->seq < b->seq; });
-    std::string text;
-    for (const Record* record : records) {
-        Record copy = *record;
-        copy.repeated = true;
-        text += encode(copy) + "\n";
-    }
+    std::string text = repeated(run) + rules_;
+    for (const Record* record : records) text += repeated(*record);
     return text;
 }
 

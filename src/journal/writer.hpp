@@ -108,6 +108,7 @@ class FileWriter final : public Sink {
 
     // What the head of the next file repeats.
     std::optional<Record> run_;
+    std::string rules_;  ///< of the run, as lines
     IncidentId last_incident_ = 0;
     std::map<std::string, Record> states_;  ///< by target
 };

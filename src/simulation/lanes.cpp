@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "journal/probes.hpp"
+
 namespace keepwell::simulation {
 namespace {
 
@@ -19,17 +21,21 @@ std::string because(Reason reason) {
 }
 
 /// Follows one lane.
-class Follower {
+class LaneFollower {
   public:
-    explicit Follower(std::string name) { lane_.name = std::move(name); }
+    explicit LaneFollower(std::string name) { lane_.name = std::move(name); }
 
     void take(const journal::Record& record) {
         if (const auto* input = std::get_if<journal::Input>(&record.body)) {
             if (const auto* probe = std::get_if<event::ProbeFinished>(&input->event)) {
-                lane_.probes.push_back({record.at, probe->outcome, probe->output});
+                answered(record.at, probe->outcome, probe->output);
             }
         }
         if (const auto* noted = std::get_if<journal::Noted>(&record.body)) note(record.at, noted->fact.body);
+    }
+
+    void answered(Instant at, Outcome outcome, const std::string& output) {
+        lane_.probes.push_back({at, outcome, output});
     }
 
     Lane finish(Instant end) {
@@ -164,12 +170,29 @@ std::string_view to_string(Shade shade) {
     return "";
 }
 
+namespace {
+
+/// Of the probes that one record holds, each to its lane.
+void answers_of(const journal::Record& record, const journal::Probes& probes,
+                std::map<std::string, LaneFollower>& followers) {
+    const auto entries = journal::unpack(probes, record.at);
+    if (!entries) return;
+    for (const journal::ProbeEntry& entry : *entries) {
+        const auto found = entry.target.empty() ? followers.end() : followers.find(entry.target);
+        if (found != followers.end()) found->second.answered(entry.at, entry.outcome, entry.output);
+    }
+}
+
+}  // namespace
+
 std::vector<Lane> lanes_of(const std::vector<journal::Record>& records, const std::vector<std::string>& targets,
                            Instant end) {
-    std::map<std::string, Follower> followers;
+    std::map<std::string, LaneFollower> followers;
     followers.emplace(std::string{}, std::string{});
     for (const std::string& target : targets) followers.emplace(target, target);
     for (const journal::Record& record : records) {
+        const auto* probes = std::get_if<journal::Probes>(&record.body);
+        if (probes) answers_of(record, *probes, followers);
         const auto found = followers.find(record.target);
         if (found != followers.end()) found->second.take(record);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/target_rules.hpp"
 #include "supervisor/calendar.hpp"
 
 namespace keepwell::supervisor {
@@ -14,18 +15,30 @@ constexpr std::size_t evidence_bytes = 4096;
 /// Local time may jump (daylight saving, a set clock): a calendar is looked at again at least so often.
 constexpr Duration calendar_patience = 1h;
 
-/// A probe that passed and changed nothing is no decision's ground: it is journaled only when `record` asks for it.
-bool worth_keeping(const Event& event, const engine::Decisions& decisions, bool record) {
-    if (std::holds_alternative<event::Tick>(event)) return false;
-    if (!std::holds_alternative<event::ProbeFinished>(event) || record) return true;
-    return !decisions.facts.empty() || std::get<event::ProbeFinished>(event).outcome != Outcome::passed;
+/// With `record`, probes that changed nothing are written together: at the latest with so many, or after so long.
+/// A crash loses what was not written yet: nothing was decided by it.
+constexpr std::size_t gathered_outcomes = 4096;
+constexpr std::size_t gathered_bytes = 256 * 1024;
+constexpr Duration gathered_for = 10min;
+
+/// Probes are journaled by their results: when they are asked for follows from what else is journaled.
+bool is_of_probes(const Command& command) {
+    return std::holds_alternative<command::RunProbe>(command) || std::holds_alternative<command::CancelProbe>(command);
 }
 
-/// Probes are journaled by their results; with `record` also when they were asked for, which a replay needs.
-bool worth_keeping(const Command& command, bool record) {
-    const bool probe =
-        std::holds_alternative<command::RunProbe>(command) || std::holds_alternative<command::CancelProbe>(command);
-    return !probe || record;
+/// Nothing but that probes were asked for.
+bool changed_nothing(const engine::Decisions& decisions) {
+    const auto asks = [](const Command& command) { return std::holds_alternative<command::RunProbe>(command); };
+    return decisions.facts.empty() && decisions.changed.empty() &&
+           std::all_of(decisions.commands.begin(), decisions.commands.end(), asks);
+}
+
+/// A look at the timers, and a probe that passed and changed nothing, are no decision's ground: they are journaled only
+/// when `record` asks for it.
+bool worth_keeping(const Event& event, const engine::Decisions& decisions, bool record) {
+    if (std::holds_alternative<event::Tick>(event)) return record && !changed_nothing(decisions);
+    const auto* answer = std::get_if<event::ProbeFinished>(&event);
+    return !answer || record || !decisions.facts.empty() || answer->outcome != Outcome::passed;
 }
 
 struct TargetOf {
@@ -48,6 +61,13 @@ std::string other_name(const Policy& policy, const TargetSpec& target) {
     const std::string& service = policy.services[target.service].name;
     if (target.slot != 1) return {};
     return target.name == service ? service + ".1" : service;
+}
+
+/// An answer that the engine waits for: one that comes too late has no effect.
+bool is_awaited(const Event& event, const engine::Engine& engine) {
+    const auto* answer = std::get_if<event::ProbeFinished>(&event);
+    return answer && answer->id != 0 && answer->target < engine.targets().size() &&
+           engine.target(answer->target).probe_id == answer->id;
 }
 
 /// Rounds a moment to come up to the quantum, so that what is due together wakes the loop once.
@@ -75,6 +95,7 @@ void Supervisor::begin(journal::RunStarted run) {
     run.services = policy.services.size();
     run.last_incident = memories_.last_incident;
     keep(std::move(run), no_target);
+    keep_rules();
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         const TargetSpec& target = policy.targets[index];
         std::optional<TargetMemory> memory = take_memory(target.name);
@@ -94,6 +115,20 @@ void Supervisor::begin(journal::RunStarted run) {
     arm();
     if (!ports_.containers) return;
     ports_.containers->watch({&policy, [this](event::TargetJoined joined) { return join(std::move(joined)); }});
+}
+
+/// What the engine decides by, so that the journal alone is enough for a replay.
+void Supervisor::keep_rules() {
+    const Policy& policy = engine_.policy();
+    keep(journal::HostRules{policy.guard, policy.quantum, policy.record}, no_target);
+    std::vector<journal::ServiceRules> rules(policy.services.size());
+    for (const TargetSpec& target : policy.targets) {
+        rules[target.service].targets.push_back(journal::rules_of(target));
+    }
+    for (ServiceIndex service = 0; service < policy.services.size(); ++service) {
+        rules[service].spec = policy.services[service];
+        append({}, policy.services[service].name, std::move(rules[service]));
+    }
 }
 
 /// What is remembered of a target, once. Of those that are not there yet it is kept until they join.
@@ -141,19 +176,45 @@ void Supervisor::post(Event event) {
 
 void Supervisor::take(const Event& event) {
     at_ = now();
+    const bool record = engine_.policy().record;
+    const bool answer_was_awaited = record && is_awaited(event, engine_);
     const engine::Decisions& decisions = engine_.handle(event, at_);
-    if (worth_keeping(event, decisions, engine_.policy().record)) {
-        keep_input(event);
-    }
+    const bool gathered = record && gather(event, decisions, answer_was_awaited);
+    if (!gathered && worth_keeping(event, decisions, record)) keep_input(event);
     for (const Fact& fact : decisions.facts) keep(journal::Noted{fact}, fact.target);
     for (const Command& command : decisions.commands) {
-        if (worth_keeping(command, engine_.policy().record)) {
-            keep(journal::Asked{command}, std::visit([](const auto& one) { return one.target; }, command));
-        }
+        if (is_of_probes(command)) continue;
+        keep(journal::Asked{command}, std::visit([](const auto& one) { return one.target; }, command));
     }
     for (const TargetIndex index : decisions.changed) keep(journal::State{engine_.memory(index)}, index);
     // The real ends deliver later, never from inside: `decisions` stays valid.
     for (const Command& command : decisions.commands) execute(command);
+}
+
+/// Whether it was kept back, to be written with others.
+bool Supervisor::gather(const Event& event, const engine::Decisions& decisions, bool answer_was_awaited) {
+    const auto* answer = std::get_if<event::ProbeFinished>(&event);
+    const bool look = std::holds_alternative<event::Tick>(event);
+    if (!changed_nothing(decisions) || !(look || (answer && answer_was_awaited))) return false;
+    if (look && decisions.commands.empty()) return true;  // nothing was due
+    if (probes_.empty()) probes_since_ = wall();
+    if (look) {
+        probes_.looked(at_, decisions.commands.size());
+    } else {
+        probes_.answered(at_, engine_.policy().targets[answer->target].name, decisions.commands.size(), *answer);
+    }
+    const bool enough = probes_.outcomes() >= gathered_outcomes || probes_.size() >= gathered_bytes;
+    if (enough || at_ - probes_.first() >= gathered_for) flush_probes();
+    return true;
+}
+
+void Supervisor::flush_probes() {
+    if (probes_.empty()) return;
+    journal::Record record;
+    record.at = probes_.first();
+    record.time = probes_since_;
+    record.body = probes_.take();
+    write(std::move(record));
 }
 
 void Supervisor::keep_input(const Event& event) {
@@ -168,12 +229,17 @@ void Supervisor::keep(journal::Body body, TargetIndex target) {
 }
 
 void Supervisor::append(std::string target, std::string service, journal::Body body) {
+    flush_probes();  // what was answered comes before what rests on it
     journal::Record record;
     record.at = at_;
     record.time = wall();
     record.target = std::move(target);
     record.service = std::move(service);
     record.body = std::move(body);
+    write(std::move(record));
+}
+
+void Supervisor::write(journal::Record record) {
     ports_.journal.append(record);
     for (auto& [key, observer] : observers_) observer(record);
 }

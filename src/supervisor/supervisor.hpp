@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/probes.hpp"
 #include "journal/record.hpp"
 #include "journal/sink.hpp"
 #include "keepwell/engine/engine.hpp"
@@ -64,9 +65,13 @@ class Supervisor {
     TargetIndex join(event::TargetJoined joined);
     std::optional<TargetMemory> take_memory(const std::string& target);
     void take(const Event& event);
+    void keep_rules();
+    bool gather(const Event& event, const engine::Decisions& decisions, bool answer_was_awaited);
+    void flush_probes();
     void keep_input(const Event& event);
     void keep(journal::Body body, TargetIndex target);
     void append(std::string target, std::string service, journal::Body body);
+    void write(journal::Record record);
     void execute(const Command& command);
     void keep_evidence(const command::KeepEvidence& command);
     void follow_calendar(Instant now);
@@ -78,6 +83,8 @@ class Supervisor {
     std::deque<Event> queue_;
     bool taking_ = false;
     Instant at_{};  ///< the moment that the engine was told; records carry it, so that a replay decides the same
+    journal::ProbePack probes_;  ///< with `record`: what changed nothing, kept back until something else is journaled
+    WallTime probes_since_{};
     Instant armed_ = never;
     Instant calendar_at_ = never;
     std::vector<bool> in_maintenance_;

@@ -31,7 +31,9 @@ concept Optional = requires(T value) {
     value.has_value();
     value.emplace();
 };
-/// What a record only points at is not in its line.
+/// Of what a record only points at, this alone is in its line as it is.
+template <typename T>
+concept Labelled = std::same_as<T, std::shared_ptr<const event::LabelledService>>;
 template <typename T>
 concept Pointer = requires(T value) {
     value.get();
@@ -46,6 +48,9 @@ template <typename T>
 bool same(const T& a, const T& b) {
     if constexpr (Plain<T>) {
         return a == b;
+    } else if constexpr (Labelled<T>) {
+        if (!a || !b) return a == b;
+        return same(a->names, b->names) && same(a->depends_on, b->depends_on);  // its windows come as events
     } else if constexpr (Pointer<T>) {
         return true;
     } else if constexpr (Optional<T>) {
@@ -86,8 +91,15 @@ class Maker {
             value = below(4) == 0 ? never : Instant{Duration{static_cast<std::int64_t>(number())}};
         } else if constexpr (std::same_as<T, Duration>) {
             value = Duration{static_cast<std::int64_t>(number())};
+        } else if constexpr (std::same_as<T, double>) {
+            value = static_cast<double>(number()) / 7;
         } else if constexpr (std::same_as<T, WallTime>) {
             value = WallTime{std::chrono::milliseconds{below(250'000'000'000'000)}};
+        } else if constexpr (Labelled<T>) {
+            event::LabelledService said;
+            fill(said.names);
+            fill(said.depends_on);
+            if (below(2) == 1) value = std::make_shared<const event::LabelledService>(std::move(said));
         } else if constexpr (Pointer<T>) {
             value = nullptr;
         } else if constexpr (Optional<T>) {
@@ -139,6 +151,8 @@ class Maker {
     static std::uint64_t count_of(Mode) { return 2; }
     static std::uint64_t count_of(ExitStatus::Kind) { return 4; }
     static std::uint64_t count_of(ReplaceOrder) { return 3; }
+    static std::uint64_t count_of(TargetKind) { return 3; }
+    static std::uint64_t count_of(UpdateConfig::FailureAction) { return 3; }
     static std::uint64_t count_of(fact::UpdateChanged::Step) { return 5; }
 
     std::mt19937_64 random_;
@@ -153,6 +167,18 @@ void plain(Instance& instance) {
 /// Containers have no pid of their own, and where a container's check was written is not said.
 void only_id(Instance& instance) { instance.pid = 0; }
 
+/// An index is found by names, and who says nothing is as who is not there.
+void plain(event::TargetJoined& joined) {
+    if (!joined.labelled) return;
+    event::LabelledService said = *joined.labelled;
+    for (NamedDependency& named : said.depends_on) {
+        named.rules.service = 0;
+        if (!named.rules.origin.written()) named.rules.origin = {};
+    }
+    const bool says_nothing = said.names.empty() && said.depends_on.empty();
+    joined.labelled = says_nothing ? nullptr : std::make_shared<const event::LabelledService>(std::move(said));
+}
+
 /// Indices are not written, names are; and what follows from another member is said once.
 template <typename T>
 void normalize(T& body, const Record& record) {
@@ -164,6 +190,7 @@ void normalize(T& body, const Record& record) {
     if constexpr (requires { body.healthcheck->origin; }) {
         if (body.healthcheck) body.healthcheck->origin = {};
     }
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(body)>, event::TargetJoined>) plain(body);
     if constexpr (requires { body.memory; }) {
         body.memory.target = record.target;
         plain(body.memory.instance);
@@ -179,6 +206,22 @@ void normalize_fact(Fact& fact) {
     if (const auto* closed = std::get_if<fact::IncidentClosed>(&fact.body)) fact.incident = closed->incident;
 }
 
+void normalize_place(Origin& place) {
+    if (!place.written()) place = {};
+}
+
+void normalize_rules(ServiceRules& rules, const Record& record) {
+    ServiceSpec& spec = rules.spec;
+    spec.name = record.service;
+    for (Origin* place :
+         {&spec.origin, &spec.ladder_origin, &spec.restart.origin, &spec.quarantine.origin, &spec.update.origin}) {
+        normalize_place(*place);
+    }
+    if (spec.healthcheck) normalize_place(spec.healthcheck->origin);
+    for (Rung& rung : spec.on_unhealthy) normalize_place(rung.origin);
+    for (Dependency& dependency : spec.depends_on) normalize_place(dependency.origin);
+}
+
 Record any_record(std::uint64_t seed) {
     Maker maker{seed};
     Record record;
@@ -191,6 +234,10 @@ Record any_record(std::uint64_t seed) {
         normalize_fact(noted->fact);
     } else if (auto* state = std::get_if<State>(&record.body)) {
         normalize(*state, record);
+    } else if (auto* rules = std::get_if<ServiceRules>(&record.body)) {
+        normalize_rules(*rules, record);
+    } else if (auto* host = std::get_if<HostRules>(&record.body)) {
+        normalize_place(host->guard.origin);
     }
     return record;
 }

@@ -1,6 +1,7 @@
 // One record of every type, with a value in every member: what the golden files show.
 #pragma once
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -171,6 +172,57 @@ inline std::vector<fact::Body> facts() {
     };
 }
 
+/// A service with everything that can be said of one.
+inline ServiceRules service_rules() {
+    ServiceRules rules;
+    ServiceSpec& spec = rules.spec;
+    spec.name = "api";
+    spec.version = "9f86d081";
+    spec.container_version = "884c7d65";
+    spec.healthcheck = Healthcheck{};
+    spec.healthcheck->start_period = 20s;
+    spec.healthcheck->origin = {0, 7};
+    spec.restart = {RestartCondition::on_failure, 1s, 5, 1min, Backoff{1.5, 1min, 10s}, {0, 12}};
+    spec.on_unhealthy = {{RestartRung{}, {0, 9}},
+                         {ReplaceRung{ReplaceOrder::start_first}, {0, 10}},
+                         {RunRung{5s}, {}},
+                         {StopRung{}, {}},
+                         {NotifyRung{}, {}}};
+    spec.verify = 30s;
+    spec.depends_on = {{0, DependencyCondition::service_healthy, true, false, {0, 6}}};
+    spec.stop_grace_written = spec.engine_health = spec.dry_run = true;
+    spec.update = {2, 1s, 2s, UpdateConfig::FailureAction::go_on, ReplaceOrder::start_first, {0, 20}};
+    spec.origin = {0, 5};
+    spec.ladder_origin = {0, 8};
+    rules.targets = {{"api.1", 1, TargetKind::process, {}, {}, {}},
+                     {"api.2", 2, TargetKind::adopted, "shop-api-2", "shop", "api"}};
+    return rules;
+}
+
+inline HostRules host_rules() {
+    Guard guard;
+    guard.max_unhealthy = MaxUnhealthy{true, 40};
+    guard.max_parallel = 1;
+    guard.max_actions = MaxActions{10, 10min};
+    guard.origin = {0, 30};
+    return {guard, 1ms, true};
+}
+
+inline event::TargetJoined joined() {
+    const auto rules = service_rules();
+    TargetSpec spec;
+    spec.name = "api.1";
+    spec.kind = TargetKind::adopted;
+    spec.slot = 2;
+    spec.selector.name = "shop-api-1";
+    return {no_target, std::make_shared<const TargetSpec>(spec), std::make_shared<const ServiceSpec>(rules.spec),
+            R"({"api": {"container": "api.1"}})",
+            std::make_shared<const event::LabelledService>(event::LabelledService{
+                {"shop/api"}, {{{"shop/db", "db"}, {0, DependencyCondition::service_healthy, true, false, {}}}}, {}})};
+}
+
+inline Probes probes() { return {3, {"api.1", "db"}, {"PONG"}, "AAEFAgA="}; }
+
 inline std::vector<Record> all() {
     std::vector<Record> all;
     const auto add = [&all](Body body) { all.push_back(record(all.size() + 1, std::move(body))); };
@@ -183,6 +235,13 @@ inline std::vector<Record> all() {
     all.back().repeated = true;
     add(Evidence{7, R"({"Id":"4f1c"})", "the last lines\n", {{in(-3s), in(-2s), Outcome::failed, 22, "503"}}});
     add(RunEnded{});
+    all.back() = of_host(all.back());
+    add(host_rules());
+    all.back() = of_host(all.back());
+    add(service_rules());
+    all.back().target.clear();
+    add(Input{joined()});
+    add(probes());
     all.back() = of_host(all.back());
     return all;
 }

@@ -47,6 +47,7 @@ std::vector<Lane> lanes() {
     Player player{house, script};
     house.begin();
     house.run_until(30s);
+    house.supervisor->end();
     return lanes_of(house.journal.records, {"redis", "web"}, Instant{30s});
 }
 

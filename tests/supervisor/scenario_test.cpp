@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "simulation/test_run.hpp"
+#include "support/replaying.hpp"
 #include "support/trace.hpp"
 
 namespace keepwell::testing {
@@ -40,6 +41,20 @@ TEST_P(Scenarios, decide_as_recorded) {
     if (std::getenv("KEEPWELL_UPDATE_TRACES")) std::ofstream{folder / "trace"} << trace;
     EXPECT_EQ(trace, read(folder / "trace"));
     EXPECT_EQ(trace.find("engine.unexpected"), std::string::npos);
+}
+
+/// With every probe in the journal, and with those alone that it keeps anyway.
+TEST_P(Scenarios, are_replayed_from_their_journal) {
+    const std::filesystem::path folder = std::filesystem::path{KEEPWELL_SCENARIOS} / GetParam();
+    auto files = simulation::load_tests({folder}, policy::host_environment());
+    ASSERT_TRUE(files.at(0).policy);
+    for (const bool record : {true, false}) {
+        files[0].policy->record = record;
+        const auto runs = replay(run_test(files[0], files[0].tests.at(0)).records);
+        ASSERT_EQ(runs.size(), 1u);
+        EXPECT_EQ(mismatch(runs[0]), "");
+        EXPECT_GT(runs[0].decisions, 0u);
+    }
 }
 
 std::vector<std::string> folders() {

@@ -112,6 +112,7 @@ class World {
 
     void give(const Event& event) {
         const engine::Decisions& decisions = engine.handle(event, now);
+        on_decisions(event, decisions);
         for (const Fact& fact : decisions.facts) {
             trace.push_back(trace_line(engine.policy(), fact, now));
             facts.emplace_back(now, fact);
@@ -212,6 +213,7 @@ class World {
     std::vector<std::string> violations;  ///< of what always holds
     bool tells_stories = false;           ///< a violation comes with what led to it
     std::function<void(World&)> after_each_event = [](World&) {};
+    std::function<void(const Event&, const engine::Decisions&)> on_decisions = [](const auto&, const auto&) {};
 
     void violation(const std::string& what) {
         if (tolerant) return;

@@ -5,6 +5,7 @@
 #include "cli/client.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/journal_place.hpp"
 #include "cli/lengths.hpp"
 #include "cli/places.hpp"
 #include "cli/story.hpp"
@@ -60,17 +61,9 @@ StoryOptions story_options() {
     return options;
 }
 
-/// The folder that --journal names is what `run --journal` was given, or the journal's own inside it.
-std::string journal_folder(const std::string& given) {
-    return journal::list_files(given).empty() ? given + "/journal" : given;
-}
-
 int from_folder(const EventsOptions& options, const Since& since) {
-    const std::string folder = journal_folder(options.journal);
-    if (journal::list_files(folder).empty()) {
-        complain("there is no journal in " + options.journal);
-        return exit_failure;
-    }
+    const std::string folder = existing_journal(options.journal);
+    if (folder.empty()) return exit_failure;
     Teller teller{options.format, story_options()};
     const journal::Filter filter{since.seq, since.time, options.target, true};
     journal::read(

@@ -34,14 +34,27 @@ std::vector<std::string> names_of(const Policy& policy) {
     return names;
 }
 
+void play(simulation::House& house, const simulation::Script& script, Duration length) {
+    simulation::Player player{house, script};
+    journal::RunStarted run;
+    run.keepwell_version = KEEPWELL_VERSION;
+    house.supervisor->begin(std::move(run));
+    house.run_until(length);
+    house.supervisor->end();
+}
+
 // ---- one story ------------------------------------------------------------------------------------------------------
 
 std::vector<journal::Record> played(const Policy& policy, const simulation::Script& script, Duration length) {
     simulation::House house{policy, {}, script.start};
-    simulation::Player player{house, script};
-    house.begin();
-    house.run_until(length);
+    play(house, script, length);
     return std::move(house.journal.records);
+}
+
+/// Keepwell's own begin and end: nobody asked when the playing begins and ends.
+bool is_frame(const journal::Record& record) {
+    return std::holds_alternative<journal::RunStarted>(record.body) ||
+           std::holds_alternative<journal::RunEnded>(record.body);
 }
 
 bool print_story(const Policy& policy, const std::vector<journal::Record>& records) {
@@ -54,7 +67,7 @@ bool print_story(const Policy& policy, const std::vector<journal::Record>& recor
         options.name_width = std::max(options.name_width, target.name.size());
     Story story{std::move(options)};
     return std::ranges::all_of(records, [&](const journal::Record& record) {
-        if (std::holds_alternative<journal::RunStarted>(record.body)) return true;
+        if (is_frame(record)) return true;
         return print(story.tell(record));
     });
 }
@@ -116,8 +129,9 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
     targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
     ChaosReport report{chaos_of(options), {}, {}};
     report.lot = simulation::draw(report.chaos, targets);
+    const simulation::Script script = simulation::script_of(report.lot);
     const bool as_story = options.format == Format::jsonl || options.format == Format::svg;
-    if (as_story) return tell(policies[0], simulation::script_of(report.lot), report.chaos.length, options.format);
+    if (as_story) return tell(policies[0], script, report.chaos.length, options.format);
     for (const Policy& policy : policies) {
         report.policies.push_back(
             {joined(policy.files), simulation::outcome_of(policy, report.lot, report.chaos.length)});

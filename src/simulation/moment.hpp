@@ -1,0 +1,35 @@
+// The engine as it was at a moment of a recorded past: rebuilt by following that run until then.
+// May know: journal, engine, model. It reads the journal's folder.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "journal/record.hpp"
+#include "keepwell/engine/engine.hpp"
+#include "simulation/follower.hpp"
+#include "simulation/kept_answers.hpp"
+
+namespace keepwell::simulation {
+
+struct PastMoment {
+    std::unique_ptr<Follower> follower;  ///< its engine is that of then
+    Instant at{};
+    WallTime time{};
+    std::uint64_t assumed = 0;  ///< probes that are not in the journal and are taken to have passed
+};
+
+/// A time, or an incident: the moment when it was opened; neither: the end of the journal.
+struct MomentWanted {
+    std::optional<WallTime> time;
+    IncidentId incident = 0;
+};
+
+/// The error is a sentence for people. What is damaged in the journal is not told.
+tl::expected<PastMoment, std::string> moment_of(const std::string& folder, const MomentWanted& wanted,
+                                                const KeptAnswers& answers);
+
+}  // namespace keepwell::simulation

@@ -1,0 +1,236 @@
+// What is recorded is decided again; and what is not is said to be so.
+#include "simulation/replay.hpp"
+
+#include <functional>
+
+#include "simulation/house.hpp"
+#include "support/policies.hpp"
+#include "support/replaying.hpp"
+
+namespace keepwell::testing {
+namespace {
+
+using simulation::Answer;
+using simulation::House;
+
+Policy recorded(Policy policy) {
+    policy.record = true;
+    return policy;
+}
+
+/// A web service that crashes once and turns sick once, behind a database.
+Policy shop() {
+    return recorded(policy_of(
+        {Service{"db"}.probed(2s, 3), Service{"web"}.probed(1s, 2).after(0, DependencyCondition::service_healthy)}));
+}
+
+void play(House& house) {
+    house.probes.answers(
+        "web", {{Answer::pass(), 3}, {Answer::fail()}, {Answer::pass()}, {Answer::fail(), 2}, {Answer::pass()}});
+    house.begin();
+    house.run_until(5s);
+    house.processes.end("db", {ExitStatus::Kind::signal, 9, {}});
+    house.run_until(1min);
+    house.supervisor->post(event::Operated{event::Verb::restart, 1, "ann"});
+    house.run_until(2min);
+}
+
+TEST(Replay, a_recorded_run_is_decided_again) {
+    House house{shop()};
+    play(house);
+    house.supervisor->post(event::Shutdown{});
+    house.run_until(3min);
+    house.supervisor->end();
+    const auto runs = replay(house.journal.records);
+    ASSERT_EQ(runs.size(), 1u);
+    EXPECT_EQ(mismatch(runs[0]), "");
+    EXPECT_EQ(runs[0].assumed, 0u);
+    EXPECT_GT(runs[0].decisions, 30u);
+    EXPECT_GT(runs[0].probes, 150u);
+    EXPECT_EQ(runs[0].strangers, 0u);
+}
+
+TEST(Replay, a_journal_without_passes_is_decided_again_with_passes_that_are_assumed) {
+    Policy policy = shop();
+    policy.record = false;
+    House house{policy};
+    play(house);
+    const auto runs = replay(house.journal.records);
+    ASSERT_EQ(runs.size(), 1u);
+    EXPECT_EQ(mismatch(runs[0]), "");
+    EXPECT_GT(runs[0].assumed, 50u);
+}
+
+/// Bytes on disk for each answer of a healthy house.
+double bytes_a_probe(std::uint32_t targets, Duration interval, Duration length) {
+    House house{recorded(policy_of({Service{"shop-api"}.probed(interval, 3).replicas(targets)}))};
+    for (const TargetSpec& target : house.supervisor->engine().policy().targets) {
+        house.probes.answers(target.name, {{Answer::pass(Duration{1234567 + target.slot * 7919})}});
+    }
+    house.begin();
+    house.run_until(2 * interval);
+    const std::size_t before = house.journal.records.size();
+    house.run_until(length);
+    house.supervisor->end();
+    std::size_t bytes = 0;
+    std::uint64_t outcomes = 0;
+    for (std::size_t i = before; i < house.journal.records.size(); ++i) {
+        bytes += journal::encode(house.journal.records[i]).size() + 1;
+        const auto* probes = std::get_if<journal::Probes>(&house.journal.records[i].body);
+        if (probes) outcomes += probes->outcomes;
+    }
+    return static_cast<double>(bytes) / static_cast<double>(outcomes);
+}
+
+TEST(Replay, a_steady_probe_costs_at_most_24_bytes_on_disk) {
+    EXPECT_LE(bytes_a_probe(1, 30s, 5h), 24);
+    EXPECT_LE(bytes_a_probe(20, 1s, 1h), 24);
+    EXPECT_LE(bytes_a_probe(200, 10s, 1h), 24);
+    RecordProperty("one_at_30s", std::to_string(bytes_a_probe(1, 30s, 5h)));
+    RecordProperty("twenty_at_1s", std::to_string(bytes_a_probe(20, 1s, 1h)));
+    RecordProperty("two_hundred_at_10s", std::to_string(bytes_a_probe(200, 10s, 1h)));
+}
+
+TEST(Replay, another_decision_is_shown_with_what_led_to_it) {
+    House house{shop()};
+    play(house);
+    auto records = house.journal.records;
+    for (journal::Record& record : records) {  // an engine that thought one failure less is enough
+        if (auto* rules = std::get_if<journal::ServiceRules>(&record.body)) rules->spec.healthcheck->retries = 3;
+    }
+    const auto runs = replay(records);
+    ASSERT_TRUE(runs[0].difference);
+    const simulation::Difference& found = *runs[0].difference;
+    EXPECT_EQ(found.target, "web");
+    EXPECT_NE(found.cause.find("input.probe_finished of web"), std::string::npos) << found.cause;
+    EXPECT_NE(found.expected.find(R"("retries":2)"), std::string::npos) << found.expected;
+    EXPECT_NE(found.actual.find(R"("retries":3)"), std::string::npos) << found.actual;
+    EXPECT_GT(found.seq, 0u);
+}
+
+/// A journal whose rules are no longer those that were followed.
+std::vector<journal::Record> with_other_rules(std::vector<journal::Record> records,
+                                              const std::function<void(ServiceSpec&)>& change) {
+    for (journal::Record& record : records) {
+        if (auto* rules = std::get_if<journal::ServiceRules>(&record.body)) change(rules->spec);
+    }
+    return records;
+}
+
+TEST(Replay, what_a_pass_that_was_not_kept_may_explain_is_a_doubt_and_no_difference) {
+    Policy policy = shop();
+    policy.record = false;
+    House house{policy};
+    play(house);
+    const auto runs =
+        replay(with_other_rules(house.journal.records, [](ServiceSpec& spec) { spec.healthcheck->retries = 3; }));
+    ASSERT_TRUE(runs[0].in_doubt());
+    EXPECT_FALSE(runs[0].differs());
+    EXPECT_EQ(runs[0].difference->target, "web");
+    EXPECT_GT(runs[0].verified_to, runs[0].first_seq);
+    EXPECT_LT(runs[0].verified_to, runs[0].difference->seq);
+    EXPECT_GT(runs[0].decisions, 0u);
+}
+
+TEST(Replay, where_nobody_is_asked_there_is_no_doubt) {
+    House house{policy_of({Service{"job"}.restart(RestartCondition::any, 1s)})};
+    house.begin();
+    house.run_until(5s);
+    house.processes.end("job", {ExitStatus::Kind::code, 1, {}});
+    house.run_until(1min);
+    EXPECT_EQ(mismatch(replay(house.journal.records)[0]), "");
+    const auto runs =
+        replay(with_other_rules(house.journal.records, [](ServiceSpec& spec) { spec.restart.delay = 2s; }));
+    EXPECT_TRUE(runs[0].differs());
+}
+
+TEST(Replay, the_policy_of_the_run_changes_nothing) {
+    const Policy policy = shop();
+    House house{policy};
+    play(house);
+    const auto runs = replay(house.journal.records, &policy);
+    ASSERT_TRUE(runs[0].comparison);
+    EXPECT_TRUE(runs[0].comparison->same_policy);
+    EXPECT_FALSE(runs[0].comparison->changes.empty());
+    for (const simulation::Change& change : runs[0].comparison->changes) {
+        EXPECT_EQ(change.kind, simulation::Change::Kind::same);
+    }
+    EXPECT_EQ(mismatch(runs[0]), "");
+}
+
+TEST(Replay, another_probe_schedule_is_a_difference_though_nothing_else_is_decided) {
+    House house{recorded(policy_of({Service{"api"}.probed(1s, 3)}))};
+    house.begin();
+    house.run_until(1min);
+    house.supervisor->end();
+    auto records = house.journal.records;
+    for (journal::Record& record : records) {
+        if (auto* rules = std::get_if<journal::ServiceRules>(&record.body)) rules->spec.healthcheck->interval = 1100ms;
+    }
+    const auto runs = replay(records);
+    ASSERT_TRUE(runs[0].difference);
+    EXPECT_EQ(runs[0].difference->target, "");
+}
+
+TEST(Replay, a_run_whose_beginning_is_gone_is_not_verified_and_said_to_be_so) {
+    House house{shop()};
+    play(house);
+    auto records = house.journal.records;
+    for (std::size_t i = 0; i < 6; ++i) records[i].repeated = true;
+    const auto runs = replay(records);
+    ASSERT_EQ(runs.size(), 1u);
+    EXPECT_EQ(mismatch(runs[0]),
+              "not verified: its beginning is no longer in the journal, and the state of its timers with it");
+    EXPECT_EQ(runs[0].verified_to, 0u);
+    EXPECT_EQ(runs[0].last_seq, records.back().seq);
+}
+
+TEST(Replay, a_journal_that_begins_within_a_run_says_so_and_the_next_run_is_decided_again) {
+    House house{shop()};
+    play(house);
+    house.supervisor->post(event::Shutdown{});
+    house.run_until(3min);
+    house.supervisor->end();
+    auto records = house.journal.records;
+    const std::size_t length = records.size();
+    for (std::size_t i = 0; i < length; ++i) records.push_back(records[i]);
+    for (std::size_t i = 0; i < records.size(); ++i) records[i].seq = i + 1;
+    records.erase(records.begin(), records.begin() + 20);
+    const auto runs = replay(records);
+    ASSERT_EQ(runs.size(), 2u);
+    EXPECT_EQ(mismatch(runs[0]), "not verified: which run this is, is not in the journal");
+    EXPECT_EQ(runs[0].last_seq, length);
+    EXPECT_EQ(mismatch(runs[1]), "");
+    EXPECT_EQ(runs[1].first_seq, length + 1);
+    EXPECT_EQ(runs[1].verified_to, 2 * length);
+}
+
+TEST(Replay, what_follows_a_gap_is_not_verified_and_said_to_be_so) {
+    House house{shop()};
+    play(house);
+    auto records = house.journal.records;
+    records.erase(records.begin() + 40);
+    const auto runs = replay(records);
+    EXPECT_EQ(mismatch(runs[0]), "not verified: the records before 42 are missing");
+    EXPECT_EQ(runs[0].verified_to, 40u);
+    EXPECT_GT(runs[0].decisions, 0u);
+    EXPECT_FALSE(runs[0].difference);
+}
+
+TEST(Replay, without_rules_in_the_journal_a_policy_of_that_version_serves) {
+    const Policy policy = shop();
+    House house{policy};
+    play(house);
+    auto records = house.journal.records;
+    std::erase_if(records, [](const journal::Record& record) {
+        return std::holds_alternative<journal::HostRules>(record.body) ||
+               std::holds_alternative<journal::ServiceRules>(record.body);
+    });
+    for (std::size_t i = 0; i < records.size(); ++i) records[i].seq = i + 1;
+    EXPECT_EQ(mismatch(replay(records)[0]),
+              "not verified: its policy (version p1) is not in the journal; give it with --policy");
+    EXPECT_EQ(replay(records, &policy)[0].not_verified, "");
+}
+
+}  // namespace
+}  // namespace keepwell::testing
