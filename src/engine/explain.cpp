@@ -147,11 +147,14 @@ class Explainer {
             case Remediation::due:
             case Remediation::held: return;
             case Remediation::acting:
-                return say("done", std::string{to_string(target_.remedy)} +
-                                       " is under way: " + std::string{describe(target_.remedy_reason)} + ".");
+                return say("done",
+                           std::string{to_string(target_.remedy)} +
+                               " is under way: " + std::string{describe(target_.remedy_reason)} + ".",
+                           rung_origin(service_, target_));
             case Remediation::verifying:
                 return say("done",
-                           std::string{to_string(target_.remedy)} + " was done, and is not yet proven to have helped.");
+                           std::string{to_string(target_.remedy)} + " was done, and is not yet proven to have helped.",
+                           rung_origin(service_, target_));
             case Remediation::quarantined:
                 return say("done",
                            "It is quarantined: nothing is done about it until the next try, or `keepwell reset`.",
@@ -165,7 +168,7 @@ class Explainer {
                            std::string{to_string(target_.hold.reason)} +
                            "): " + std::string{describe(target_.hold.reason)};
         if (!target_.hold.detail.empty()) text += " (" + target_.hold.detail + ")";
-        say("held", text + ".");
+        say("held", text + ".", target_.hold.rule);
     }
 
     void next() {

@@ -76,7 +76,7 @@ void Engine::Impl::hold(TargetIndex index, Remedy would, const Closed& closed) {
     Target& target = targets_[index];
     HoldState& hold = target.hold;
     const bool same = hold.active && hold.reason == closed.reason && hold.would == would;
-    hold = {true, closed.reason, would, closed.until, closed.detail};
+    hold = {true, closed.reason, would, closed.until, closed.detail, closed.rule};
     held_.insert(index);
     if (closed.reason == Hold::budget || closed.reason == Hold::backoff) target.hold_until = closed.until;
     if (target.phase == Phase::backoff) target.hold_until = never;  // start_at is the timer then

@@ -48,14 +48,14 @@ Remedy Engine::Impl::remedy_of(TargetIndex index) const {
     return std::visit(RemedyOf{}, ladder[target.rung].action);
 }
 
-Origin Engine::Impl::rung_origin(TargetIndex index) const {
-    const ServiceSpec& service = spec(index);
-    const Target& target = targets_[index];
+Origin rung_origin(const ServiceSpec& service, const Target& target) {
     if (!target.by_ladder) return service.restart.origin;
     const bool written =
         target.rung < service.on_unhealthy.size() && service.on_unhealthy[target.rung].origin.written();
     return written ? service.on_unhealthy[target.rung].origin : service.origin;
 }
+
+Origin Engine::Impl::rung_origin(TargetIndex index) const { return engine::rung_origin(spec(index), targets_[index]); }
 
 Duration Engine::Impl::verify_time(TargetIndex index) const {
     const ServiceSpec& service = spec(index);

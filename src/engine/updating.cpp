@@ -48,7 +48,7 @@ void Engine::Impl::try_update(TargetIndex index) {
 void Engine::Impl::hold_update(TargetIndex index, const Closed& closed) {
     Target& target = targets_[index];
     const bool same = target.hold.active && target.hold.reason == closed.reason;
-    target.hold = {true, closed.reason, Remedy::replace, closed.until, closed.detail};
+    target.hold = {true, closed.reason, Remedy::replace, closed.until, closed.detail, closed.rule};
     held_.insert(index);
     if (same) return;
     note(index, fact::RemedyHeld{Remedy::replace, 0, 0, closed.reason, closed.until, closed.detail},

@@ -68,7 +68,7 @@ TEST(TestReport, shows_expected_beside_actual_and_why) {
         seen  Its last probe failed: HTTP 503. (shop.yaml:6)
         done  Incident 1 is open: its probes failed too often in a row.
         done  It was restarted 1 time.
-        done  restart is under way: its probes failed too often in a row.
+        done  restart is under way: its probes failed too often in a row. (shop.yaml:7)
         next  Next: start in 5s.
 
 

@@ -52,6 +52,7 @@ struct HoldState {
     Remedy would = Remedy::restart;
     Instant until = never;
     std::string detail;
+    Origin rule{};  ///< the line that closed the gate
 };
 
 struct Target {
@@ -119,5 +120,8 @@ struct Target {
     Instant proven_at = never;   ///< without a probe: being up until then is proven health
     Instant hold_until = never;  ///< a hold that ends with time
 };
+
+/// The line that its remedy rests on: the rung, or the restart policy after an exit.
+Origin rung_origin(const ServiceSpec& service, const Target& target);
 
 }  // namespace keepwell::engine
