@@ -73,7 +73,7 @@ void Follower::take(const journal::Record& record) {
 }
 
 void Follower::finish() {
-    finish_group();
+    leave_group();  // the rest of it may be what a crash has cost
     if (stop_at_ != never) fill_until(stop_at_, lateness);
 }
 
@@ -227,6 +227,10 @@ void Follower::finish_group() {
         const journal::Record today = record_of(last_, *more);
         differ(last_, today.target, {}, journal::event_json(today));
     }
+    leave_group();
+}
+
+void Follower::leave_group() {
     group_.clear();
     in_group_ = false;
 }

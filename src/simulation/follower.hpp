@@ -42,7 +42,7 @@ class Follower {
 
     /// The next record of the run.
     void take(const journal::Record& record);
-    /// Nothing more comes.
+    /// Nothing more comes: what was decided last may not be in the records, but when the run ended in order.
     void finish();
     /// Only until then, the record's own clock: what a `probes` record says of later is left out.
     void stop_at(Instant at) { stop_at_ = at; }
@@ -67,6 +67,7 @@ class Follower {
     void compare(const journal::Record& record, Decided decided);
     void begin_group(const journal::Record& record, std::string cause);
     void finish_group();
+    void leave_group();
     void handle(const Event& event, Instant at);
     std::uint64_t asked_in_group() const;
     const Decided* front();

@@ -17,7 +17,7 @@ void Replay::take(const journal::Record& record) {
     RunReport& report = runs_.back();
     ++report.records;
     if (!record.repeated) report.last_seq = record.seq;
-    if (gap) not_verified("the records before " + std::to_string(record.seq) + " are missing");
+    if (gap) not_verified("the records before " + std::to_string(record.seq) + " are missing or could not be read");
     if (const auto* host = std::get_if<journal::HostRules>(&record.body)) {
         rules_.take(*host);
         report.probes_are_kept = host->record;

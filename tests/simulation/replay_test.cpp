@@ -1,6 +1,7 @@
 // What is recorded is decided again; and what is not is said to be so.
 #include "simulation/replay.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "simulation/house.hpp"
@@ -211,10 +212,48 @@ TEST(Replay, what_follows_a_gap_is_not_verified_and_said_to_be_so) {
     auto records = house.journal.records;
     records.erase(records.begin() + 40);
     const auto runs = replay(records);
-    EXPECT_EQ(mismatch(runs[0]), "not verified: the records before 42 are missing");
+    EXPECT_EQ(mismatch(runs[0]), "not verified: the records before 42 are missing or could not be read");
     EXPECT_EQ(runs[0].verified_to, 40u);
     EXPECT_GT(runs[0].decisions, 0u);
     EXPECT_FALSE(runs[0].difference);
+}
+
+/// Everything but the rules, so that there is something to follow.
+std::size_t first_input(const std::vector<journal::Record>& records) {
+    const auto found = std::find_if(records.begin(), records.end(), [](const journal::Record& record) {
+        return std::holds_alternative<journal::Input>(record.body);
+    });
+    return static_cast<std::size_t>(found - records.begin());
+}
+
+TEST(Replay, a_crash_between_any_two_records_makes_no_difference) {
+    for (const bool record : {true, false}) {
+        Policy policy = shop();
+        policy.record = record;
+        House house{policy};
+        play(house);
+        const auto all = as_read(house.journal.records);
+        for (std::size_t count = first_input(all) + 1; count <= all.size(); ++count) {
+            const auto runs = replay_read({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)});
+            ASSERT_EQ(mismatch(runs.at(0)), "") << count;
+            EXPECT_GT(runs[0].verified_to, 0u);
+        }
+    }
+}
+
+TEST(Replay, any_record_that_is_lost_makes_no_difference) {
+    House house{shop()};
+    play(house);
+    const auto all = as_read(house.journal.records);
+    for (std::size_t lost = first_input(all); lost + 1 < all.size(); ++lost) {
+        auto rest = all;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(lost));
+        const auto runs = replay_read(rest);
+        ASSERT_FALSE(runs.at(0).difference) << mismatch(runs[0]);
+        EXPECT_EQ(runs[0].not_verified,
+                  "the records before " + std::to_string(all[lost + 1].seq) + " are missing or could not be read");
+        EXPECT_LT(runs[0].verified_to, all[lost].seq);
+    }
 }
 
 TEST(Replay, without_rules_in_the_journal_a_policy_of_that_version_serves) {

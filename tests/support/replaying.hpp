@@ -23,14 +23,18 @@ inline std::vector<journal::Record> as_read(const std::vector<journal::Record>& 
     return read;
 }
 
-inline std::vector<simulation::RunReport> replay(const std::vector<journal::Record>& records,
-                                                 const Policy* policy = nullptr) {
-    const auto read = as_read(records);
+inline std::vector<simulation::RunReport> replay_read(const std::vector<journal::Record>& read,
+                                                      const Policy* policy = nullptr) {
     simulation::KeptAnswers answers;
     for (const journal::Record& record : read) answers.take(record);
     simulation::Replay replay{answers, policy};
     for (const journal::Record& record : read) replay.take(record);
     return replay.finish();
+}
+
+inline std::vector<simulation::RunReport> replay(const std::vector<journal::Record>& records,
+                                                 const Policy* policy = nullptr) {
+    return replay_read(as_read(records), policy);
 }
 
 /// Why a run is not the same today; empty: it is.

@@ -101,7 +101,16 @@ class Text {
         if (!run.not_verified.empty()) not_verified(run);
         if (run.differs()) difference(*run.difference);
         if (run.in_doubt()) doubt(*run.difference);
+        if (run.verified_to < run.last_seq && is_of_another_version(run)) {
+            line("    It was written by keepwell " + one_line(run.run.keepwell_version) + ", and this is " +
+                     KEEPWELL_VERSION + ": what one of them does not know may be the reason.",
+                 Colour::warn);
+        }
         if (run.comparison) comparison(run, *run.comparison);
+    }
+
+    static bool is_of_another_version(const RunReport& run) {
+        return !run.run.keepwell_version.empty() && run.run.keepwell_version != KEEPWELL_VERSION;
     }
 
     static std::string name_of(const journal::RunStarted& run) {
