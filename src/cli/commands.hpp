@@ -39,6 +39,7 @@ struct SimulateOptions {
     std::string script;                   ///< empty with `chaos`
     bool chaos = false;                   ///< faults by lot, instead of a script
     std::vector<std::string> compare;     ///< other policies, against the same faults
+    std::string journal;                  ///< keep what was played in this folder; empty: do not
     std::chrono::milliseconds length{0};  ///< 0: as the script says, or 30 days of chaos
     std::uint64_t seed = 1;
     // From one to the next, on average; 0: never. What is not given is as simulation::Chaos has it.
@@ -73,7 +74,7 @@ struct ExplainOptions {
     std::string target;          ///< or a field of the policy
     bool field = false;          ///< a field, whatever runs
     std::string journal;         ///< a moment of this recorded past instead of now
-    std::string at;              ///< that moment: how long ago, or a time
+    std::string at;              ///< that moment: how long ago, a time, or "+" and how long after the run began
     std::uint64_t incident = 0;  ///< or when this incident was opened
     std::string socket;
     Format format = Format::text;

@@ -200,6 +200,7 @@ void add_simulate(CLI::App& app, Arguments& arguments) {
         about("Play a made-up past against a policy, on a virtual clock; nothing is started.",
               "  keepwell simulate shop.yaml --script monday.yaml\n"
               "  keepwell simulate shop.yaml --script monday.yaml -o svg > monday.svg\n"
+              "  keepwell simulate shop.yaml --script monday.yaml --journal monday   for explain and replay\n"
               "  keepwell simulate shop.yaml --chaos --seed 7 --for 30d\n"
               "  keepwell simulate shop.yaml --chaos --compare gentle.yaml"),
         [&options] { return simulate(options); }, arguments);
@@ -210,6 +211,9 @@ void add_simulate(CLI::App& app, Arguments& arguments) {
     add_length(sub, "--for", options.length, "How much time is played");
     add_chaos(sub, options);
     script->excludes("--chaos");
+    sub->add_option("--journal", options.journal, "Also keep it here, for explain, replay and events")
+        ->type_name("DIR")
+        ->excludes("--compare");
     add_format(sub, options.format, story_formats);
     sub->callback([&options, &arguments] {
         if (options.script.empty() && !options.chaos) throw CLI::RequiredError("--script FILE or --chaos");
@@ -259,6 +263,7 @@ void add_explain(CLI::App& app, Arguments& arguments) {
               "  keepwell explain api\n"
               "  keepwell explain api --journal /var/lib/keepwell --at 2026-05-01T10:31:02Z\n"
               "  keepwell explain api --journal /var/lib/keepwell --incident 7\n"
+              "  keepwell explain api --journal monday --at +45s      of a simulated past\n"
               "  keepwell explain deploy.restart_policy.delay"),
         [&options] { return explain(options); }, arguments);
     sub->add_option("TARGET", options.target, "A target, a service with all its replicas, or a field of the policy")
@@ -266,8 +271,9 @@ void add_explain(CLI::App& app, Arguments& arguments) {
     sub->add_flag("--field", options.field, "It is a field of the policy, also where a target is called so");
     CLI::Option* journal =
         sub->add_option("--journal", options.journal, "As it was in this recorded past")->type_name("DIR");
-    CLI::Option* at = sub->add_option("--at", options.at, "Then: how long ago, or a time (RFC 3339)");
-    at->type_name("1h|TIME")->needs(journal);
+    CLI::Option* at = sub->add_option("--at", options.at,
+                                      "Then: how long ago, a time (RFC 3339), or so long after the last run began");
+    at->type_name("1h|TIME|+45s")->needs(journal);
     sub->add_option("--incident", options.incident, "When this incident was opened")
         ->type_name("N")
         ->needs(journal)

@@ -27,11 +27,13 @@ class Search {
         if (std::holds_alternative<journal::RunStarted>(record.body)) {
             run_ = record.seq;
             has_begin_ = !record.repeated;
+            began_ = record.time;
         }
         if (record.repeated) return true;
-        if (wanted_.time) {
-            if (record.time > *wanted_.time) return true;  // a clock that was set back: look on
-            found_ = Place{run_, has_begin_, record.at + (*wanted_.time - record.time), *wanted_.time};
+        const auto time = wanted_.age ? began_ + *wanted_.age : wanted_.time;
+        if (time) {
+            if (record.time > *time) return true;  // a clock that was set back: look on
+            found_ = Place{run_, has_begin_, record.at + (*time - record.time), *time};
             return true;
         }
         if (wanted_.incident == 0) {
@@ -51,6 +53,7 @@ class Search {
     const MomentWanted& wanted_;
     std::uint64_t run_ = 0;
     bool has_begin_ = false;
+    WallTime began_{};
     std::optional<Place> found_;
 };
 
@@ -106,9 +109,11 @@ tl::expected<PastMoment, std::string> moment_of(const std::string& folder, const
     journal::read(folder, {}, [&search](const journal::Record& record) { return search.take(record); }, {});
     const auto& place = search.found();
     if (!place) {
-        if (!wanted.time && wanted.incident == 0) return tl::make_unexpected(std::string{"the journal is empty"});
-        return tl::make_unexpected(wanted.time ? std::string{"the journal begins later"}
-                                               : "the journal has no incident " + std::to_string(wanted.incident));
+        if (wanted.incident != 0) {
+            return tl::make_unexpected("the journal has no incident " + std::to_string(wanted.incident));
+        }
+        const bool any = !wanted.time && !wanted.age;
+        return tl::make_unexpected(std::string{any ? "the journal is empty" : "the journal begins later"});
     }
     if (!place->has_begin) {
         return tl::make_unexpected(

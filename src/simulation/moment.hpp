@@ -22,9 +22,10 @@ struct PastMoment {
     std::uint64_t assumed = 0;  ///< probes that are not in the journal and are taken to have passed
 };
 
-/// A time, or an incident: the moment when it was opened; neither: the end of the journal.
+/// A time, an age of the last run, or an incident: the moment when it was opened; none of them: the end of the journal.
 struct MomentWanted {
     std::optional<WallTime> time;
+    std::optional<WallTime::duration> age;  ///< since the run's first record
     IncidentId incident = 0;
 };
 

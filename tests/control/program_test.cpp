@@ -242,6 +242,31 @@ TEST_F(SimulateCommand, shows_two_policies_that_are_the_same_as_equal) {
     EXPECT_EQ(json.substr(second, figures.size()), figures);
 }
 
+TEST_F(SimulateCommand, keeps_a_journal_that_is_explained_and_decided_again) {
+    EXPECT_EQ(run("simulate shop.yaml --script script.yaml --journal past").code, 0);
+    const Done before = run("explain web --journal past --at +9s");
+    EXPECT_EQ(before.code, 0) << before.err;
+    EXPECT_NE(before.out.find("web at 1970-01-01T00:00:09.000Z\n  It is running as pid 1000 and healthy"),
+              std::string::npos)
+        << before.out;
+    const Done then = run("explain web --journal past --at +10001ms");
+    EXPECT_NE(then.out.find("Its last instance ended: exit code 1.\n"), std::string::npos) << then.out;
+    EXPECT_NE(then.out.find("Incident 1 is open: it ended by itself."), std::string::npos) << then.out;
+    EXPECT_EQ(then.out, run("explain web --journal past --at 1970-01-01T00:00:10.001Z").out);
+    const Done again = run("replay past");
+    EXPECT_EQ(again.code, 0) << again.out;
+    EXPECT_NE(again.out.find("  decided again: records 1 to "), std::string::npos) << again.out;
+    EXPECT_EQ(run("simulate shop.yaml --script script.yaml --journal past").code, 2);
+    EXPECT_EQ(run("explain web --journal past --at +soon").code, 2);
+}
+
+TEST_F(SimulateCommand, keeps_a_journal_of_chaos_beside_its_outcome) {
+    const Done chaos = run("simulate shop.yaml --chaos --for 1d --crashes 1/1h --journal past");
+    EXPECT_NE(chaos.out.find("availability"), std::string::npos) << chaos.err;
+    EXPECT_EQ(run("replay past").code, 0);
+    EXPECT_EQ(run("simulate shop.yaml --chaos --compare shop.yaml --journal other").code, 2);
+}
+
 TEST_F(SimulateCommand, ends_with_2_when_it_is_not_told_what_to_play_or_that_is_not_valid) {
     EXPECT_EQ(run("simulate shop.yaml").code, 2);
     EXPECT_EQ(run("simulate shop.yaml --script script.yaml --chaos").code, 2);

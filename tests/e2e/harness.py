@@ -159,6 +159,20 @@ class Run:
         self.errors.close()
 
 
+def decided_again(journal):
+    """What `keepwell replay` says of the journal, each run of which it must decide again from its begin to its end; where
+    probes were not kept, as far as can be told."""
+    done = subprocess.run([KEEPWELL, "replay", journal, "-o", "json"], capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    for run in found["runs"]:
+        doubt = run["doubt"] and not run["record"]
+        if run["difference"] or run["left_out"] or (run["not_verified"] and not doubt):
+            raise AssertionError(f"not decided again: {json.dumps(run, indent=2)}\n{done.stderr}")
+    if done.returncode != 0:
+        raise AssertionError(f"exit code {done.returncode}: {done.stderr}")
+    return found
+
+
 class Case(unittest.TestCase):
     """A test with a folder, a socket and a journal of its own; nothing of it lives on."""
 

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import docker_harness
+import harness
 from docker_harness import docker, inspect
 
 SICK_WHEN_TOLD = ["--health-cmd", "test ! -e /sick", "--health-interval", "200ms", "--health-retries", "1"]
@@ -109,6 +110,7 @@ class Labels(docker_harness.DockerCase):
         run.wait_for("remedy.held", dry, reason="dry_run", would="restart")
         run.wait_for("target.phase", left, to="completed")
         self.assertFalse(inspect(left)["State"]["Running"])
+        harness.decided_again(self.journal)
 
     def test_targets_come_and_go_with_their_containers(self):
         run = self.keep()
@@ -125,6 +127,7 @@ class Labels(docker_harness.DockerCase):
         run.wait_for("target.health", name, after=left, to="healthy")
         self.make_sick(name)
         run.wait_for("remedy.started", name, after=left, remedy="restart")
+        harness.decided_again(self.journal)
 
     def test_a_wrong_label_is_reported_and_its_container_left_alone(self):
         wrong = self.labelled("wrong", "keepwell.on-unhealthy=reboot")

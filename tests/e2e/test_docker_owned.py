@@ -177,6 +177,7 @@ services:
             proof, _ = run.wait_for("target.health", target, after=n, to="healthy")
             self.assertLess(proof, following)
         self.assertFalse(run.has("incident.opened"), run.story())
+        self.assertEqual(len(harness.decided_again(self.journal)["runs"]), 2)
 
     def test_what_is_not_of_the_container_changes_without_a_new_one(self):
         first = self.run_policy(self.entry("one"))

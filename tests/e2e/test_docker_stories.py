@@ -127,6 +127,7 @@ class WebWithRedis(Story):
         self.assertFalse(run.has("remedy.started", "web"))
         self.assertEqual(self.status(code=0)["web"]["restarts"], 0)
         self.assertEqual(self.get("/cgi-bin/index.cgi")[0], 200)
+        harness.decided_again(self.journal)
 
 
 class ApiWithDatabase(Story):

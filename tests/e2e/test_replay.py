@@ -2,6 +2,7 @@
 """A real past is recorded, decided again, asked about, and held against another policy."""
 
 import json
+import re
 import subprocess
 import unittest
 import zlib
@@ -13,13 +14,19 @@ record: true
 services:
   worker:
     command: [sh, -c, "test -e crashed || { touch crashed; exit 3; }; exec sleep 1000"]
-    deploy: {restart_policy: {delay: 100ms}}
+    deploy: {restart_policy: {delay: 100ms, backoff: {reset_after: 200ms}}}
   web:
     command: sleep 1000
     depends_on: [worker]
     healthcheck: {test: "test ! -e sick", interval: 100ms, timeout: 5s, retries: 2}
     deploy: {restart_policy: {delay: 100ms}}
 """
+
+
+def summed(line):
+    """With the checksum that it now has."""
+    body = line.rpartition(',"crc":')[0]
+    return f'{body},"crc":"{zlib.crc32(body.encode()):08x}"}}'
 
 
 class Replay(harness.Case):
@@ -54,6 +61,43 @@ class Replay(harness.Case):
         self.assertGreater(run["decisions"], 30)
         self.assertIn("decided again", self.keepwell("replay", self.journal)[1])
 
+    def lines(self, change):
+        """The journal's lines, changed."""
+        file = self.journal / "journal" / "00000001.jsonl"
+        lines = change(file.read_text().splitlines())
+        file.write_text("\n".join(lines) + "\n")
+
+    def test_a_line_that_a_crash_cut_off_costs_that_line_alone(self):
+        self.a_past()
+        self.lines(lambda lines: [*lines[:-1], lines[-1][: len(lines[-1]) // 2]])
+        code, text = self.keepwell("replay", self.journal)
+        self.assertEqual(code, 0, text)
+        self.assertIn("00000001.jsonl:", text)
+        self.assertIn("decided again", text)
+        self.assertNotIn("not verified", text)
+        # The next keepwell goes on in the same file.
+        run = self.start(self.policy(POLICY))
+        run.wait_for("target.health", "web", to="healthy")
+        run.signal(15)
+        run.wait()
+        self.assertEqual(len(harness.decided_again(self.journal)["runs"]), 2)
+
+    def test_what_a_newer_keepwell_wrote_is_not_verified_and_said_to_be_newer(self):
+        self.a_past()
+
+        def newer(lines):
+            number = next(i for i, line in enumerate(lines) if '"type":"incident.opened"' in line)
+            lines[number] = summed(lines[number].replace("incident.opened", "incident.foreseen"))
+            lines[0] = summed(re.sub(r'"keepwell_version":"[^"]*"', '"keepwell_version":"9.9.9"', lines[0]))
+            return lines
+
+        self.lines(newer)
+        code, text = self.keepwell("replay", self.journal)
+        self.assertEqual(code, 0, text)
+        self.assertIn("unknown type `incident.foreseen`", text)
+        self.assertRegex(text, r"not verified from record \d+ to record \d+: the records before \d+ are missing or could")
+        self.assertIn("It was written by keepwell 9.9.9, and this is", text)
+
     def test_without_record_what_was_not_kept_is_assumed_and_said_to_be(self):
         self.a_past(record=False)
         code, text = self.keepwell("replay", self.journal, "-o", "json")
@@ -70,20 +114,26 @@ class Replay(harness.Case):
         second.wait_for("target.phase", "web", to="running")
         second.signal(15)
         second.wait()
-        code, text = self.keepwell("replay", self.journal, "-o", "json")
-        self.assertEqual(code, 0, text)
-        self.assertEqual(len(json.loads(text)["runs"]), 2)
+        self.assertEqual(len(harness.decided_again(self.journal)["runs"]), 2)
+
+    def test_made_up_pasts_of_every_shipped_policy_are_decided_again(self):
+        faults = ["--crashes", "1/1h", "--hangs", "1/2h", "--outages", "1/6h", "--engine-restarts", "1/6h"]
+        for policy in sorted((harness.ROOT / "policies").glob("*.yaml")):
+            if policy.name.endswith(".test.yaml"):
+                continue
+            with self.subTest(policy=policy.name):
+                past = self.folder / policy.stem
+                code, text = self.keepwell("simulate", policy, "--chaos", "--for", "6h", *faults, "--journal", past)
+                self.assertEqual(code, 0, text)
+                self.assertEqual(len(harness.decided_again(past)["runs"]), 1)
 
     def with_other_rules(self):
         """The journal says that one failure was enough; two were."""
-        file = self.journal / "journal" / "00000001.jsonl"
-        lines = []
-        for line in file.read_text().splitlines():
-            if '"type":"rules.service"' in line:
-                body = line.rpartition(',"crc":')[0].replace('"retries":2', '"retries":1')
-                line = f'{body},"crc":"{zlib.crc32(body.encode()):08x}"}}'
-            lines.append(line)
-        file.write_text("\n".join(lines) + "\n")
+
+        def stricter(line):
+            return summed(line.replace('"retries":2', '"retries":1')) if '"type":"rules.service"' in line else line
+
+        self.lines(lambda lines: [stricter(line) for line in lines])
 
     def test_a_decision_that_today_is_taken_otherwise_ends_with_1_and_its_place(self):
         self.a_past()

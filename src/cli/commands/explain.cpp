@@ -93,6 +93,10 @@ std::optional<simulation::MomentWanted> moment_wanted(const ExplainOptions& opti
     simulation::MomentWanted wanted;
     wanted.incident = options.incident;
     if (options.at.empty()) return wanted;
+    if (options.at.starts_with('+')) {
+        wanted.age = parse_length(options.at.substr(1));
+        return wanted.age ? std::optional{wanted} : std::nullopt;
+    }
     const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     if (const auto length = parse_length(options.at)) {
         wanted.time = now - *length;
@@ -133,7 +137,7 @@ std::vector<Json> doubts_of(const simulation::PastMoment& moment) {
 int explain_then(const ExplainOptions& options) {
     const auto wanted = moment_wanted(options);
     if (!wanted) {
-        complain("--at wants a length such as 1h30m, or a time such as 2024-05-01T10:31:02Z");
+        complain("--at wants a length such as 1h30m, a time such as 2024-05-01T10:31:02Z, or +45s");
         return exit_usage;
     }
     const std::string folder = existing_journal(options.journal);

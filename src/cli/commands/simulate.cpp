@@ -1,6 +1,7 @@
 // `keepwell simulate FILE…`: plays a made-up past against a policy, on a virtual clock. Nothing is started.
 #include <algorithm>
 #include <iostream>
+#include <limits>
 
 #include "cli/chaos_report.hpp"
 #include "cli/commands.hpp"
@@ -8,6 +9,7 @@
 #include "cli/story.hpp"
 #include "cli/terminal.hpp"
 #include "journal/codec.hpp"
+#include "journal/writer.hpp"
 #include "policy/load.hpp"
 #include "simulation/house.hpp"
 #include "simulation/lanes.hpp"
@@ -41,6 +43,29 @@ void play(simulation::House& house, const simulation::Script& script, Duration l
     house.supervisor->begin(std::move(run));
     house.run_until(length);
     house.supervisor->end();
+}
+
+// ---- a journal of it ------------------------------------------------------------------------------------------------
+
+/// Plays it into a journal on disk, every probe included, for `explain`, `replay` and `events`.
+int keep(Policy policy, const simulation::Script& script, Duration length, const std::string& folder) {
+    journal::WriterOptions options;
+    options.folder = folder + "/journal";
+    if (!journal::list_files(folder).empty() || !journal::list_files(options.folder).empty()) {
+        complain("there is a journal in " + folder + " already; a past that is made up gets a folder of its own");
+        return exit_usage;
+    }
+    options.keep = std::numeric_limits<std::uint32_t>::max();  // a past without its beginning can not be explained
+    options.on_trouble = [](const std::string& text) { complain(text); };
+    auto writer = journal::FileWriter::open(std::move(options));
+    if (!writer) {
+        complain(writer.error());
+        return exit_failure;
+    }
+    policy.record = true;
+    simulation::House house{std::move(policy), **writer, script.start};
+    play(house, script, length);
+    return (*writer)->lost() == 0 ? exit_ok : exit_failure;
 }
 
 // ---- one story ------------------------------------------------------------------------------------------------------
@@ -96,6 +121,8 @@ int tell_script(const SimulateOptions& options, const Policy& policy) {
     complain_of(file.diagnostics);
     if (!file.script) return exit_usage;
     const Duration length = options.length.count() > 0 ? Duration{options.length} : file.played();
+    const int kept = options.journal.empty() ? exit_ok : keep(policy, *file.script, length, options.journal);
+    if (kept != exit_ok) return kept;
     return tell(policy, *file.script, length, options.format == Format::json ? Format::jsonl : options.format);
 }
 
@@ -130,6 +157,9 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
     ChaosReport report{chaos_of(options), {}, {}};
     report.lot = simulation::draw(report.chaos, targets);
     const simulation::Script script = simulation::script_of(report.lot);
+    const int kept =
+        options.journal.empty() ? exit_ok : keep(policies[0], script, report.chaos.length, options.journal);
+    if (kept != exit_ok) return kept;
     const bool as_story = options.format == Format::jsonl || options.format == Format::svg;
     if (as_story) return tell(policies[0], script, report.chaos.length, options.format);
     for (const Policy& policy : policies) {
