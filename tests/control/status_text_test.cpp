@@ -69,11 +69,11 @@ TEST(StatusTable, names_dry_run_storm_and_trouble_with_the_journal) {
 }
 
 TEST(StatusTable, says_in_dry_run_what_would_be_done_and_when) {
-    const std::string text =
-        shown({R"({"dry_run":true,"hold":{"reason":"backoff","until":"2024-05-01T10:31:04.000Z","would":"restart"},
+    const std::string text = shown(
+        {R"({"dry_run":true,"hold":{"reason":"backoff","until":"2024-05-01T10:31:04.000Z","would":"restart"},
                    "next":{"what":"restart","at":"2024-05-01T10:31:04.000Z"}})",
-               R"({"dry_run":true,"phase":"backoff","hold":null,"next":{"what":"start","at":"2024-05-01T10:31:04.000Z"}})",
-               R"({"dry_run":true,"hold":{"reason":"dependency","until":null,"would":"restart"},
+         R"({"dry_run":true,"phase":"backoff","hold":null,"next":{"what":"start","at":"2024-05-01T10:31:04.000Z"}})",
+         R"({"dry_run":true,"hold":{"reason":"dependency","until":null,"would":"restart"},
                    "next":{"what":"restart when its dependency is well","at":null}})"});
     EXPECT_THAT(text, HasSubstr("would restart in 4s\n"));
     EXPECT_THAT(text, HasSubstr("backoff  healthy  41s  http 12ms  0         would restart in 4s\n"));
