@@ -19,6 +19,20 @@ struct Words {
     std::string operator()(const Nothing&) const { return "nothing"; }
 };
 
+/// A person may ask for what a rung does, too.
+bool asks_for(event::Verb verb, Remedy remedy) {
+    switch (verb) {
+        case event::Verb::start: return remedy == Remedy::start;
+        case event::Verb::stop: return remedy == Remedy::stop;
+        case event::Verb::restart: return remedy == Remedy::restart;
+        case event::Verb::replace: return remedy == Remedy::replace;
+        case event::Verb::pause:
+        case event::Verb::resume:
+        case event::Verb::reset: return false;
+    }
+    return false;
+}
+
 struct Begins {
     const Fact& fact;
 
@@ -55,8 +69,10 @@ struct Begins {
         return raised && (alerted.name.empty() || raised->alert == alerted.name);
     }
     bool operator()(const Done& done) const {
-        const auto* started = as<fact::RemedyStarted>();
-        return started && started->remedy == done.remedy;
+        if (const auto* started = as<fact::RemedyStarted>()) return started->remedy == done.remedy;
+        if (const auto* acted = as<fact::OperatorActed>()) return asks_for(acted->verb, done.remedy);
+        const auto* changed = as<fact::PhaseChanged>();
+        return done.remedy == Remedy::start && changed && changed->to == Phase::starting;
     }
     bool operator()(const Nothing&) const { return false; }
 };
@@ -81,10 +97,10 @@ const std::vector<WordedSighting>& worded_sightings() {
         {"verifying", Remediation::verifying, "a remedy was done, and has not been proven to help"},
         {"quarantined", Remediation::quarantined, "given up for a while"},
         {"start", Done{Remedy::start}, "it is started"},
-        {"restart", Done{Remedy::restart}, "it is restarted"},
-        {"replace", Done{Remedy::replace}, "its container is replaced"},
+        {"restart", Done{Remedy::restart}, "it is restarted, or a person asks for that"},
+        {"replace", Done{Remedy::replace}, "its container is replaced, or a person asks for that"},
         {"run", Done{Remedy::run}, "the command of a `run` rung is run"},
-        {"stop", Done{Remedy::stop}, "a `stop` rung stops it"},
+        {"stop", Done{Remedy::stop}, "a `stop` rung stops it, or a person asks for that"},
         {"notify", Done{Remedy::notify}, "a `notify` rung tells"},
         {"held", Held{}, "a remedy is due and not done, for whatever reason"},
         {"incident", InIncident{}, "an incident of it is open"},

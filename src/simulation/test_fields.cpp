@@ -208,6 +208,7 @@ void decode_after(Decoder& decoder, const Member& member, Remedy remedy, TargetS
 void decode_policies(Decoder& decoder, const Member& member, FileDraft& draft) {
     const auto files = decoder.list(member.value, "a list of policy files", true);
     if (!files) return;
+    if (files->empty()) decoder.error(*member.value, "names no policy; a test needs one");
     for (const NodePtr& file : *files) {
         if (const auto name = decoder.plain(*file, "the name of a file")) draft.policies.emplace_back(*name, file->at);
     }
@@ -216,6 +217,7 @@ void decode_policies(Decoder& decoder, const Member& member, FileDraft& draft) {
 void decode_tests(Decoder& decoder, const Member& member, FileDraft& draft) {
     const auto tests = decoder.list(member.value, "a list of tests");
     if (!tests) return;
+    if (tests->empty()) decoder.error(*member.value, "holds no test");
     for (const NodePtr& test : *tests) {
         TestDraft& one = draft.tests.emplace_back();
         one.test.at = test->at;
@@ -224,6 +226,12 @@ void decode_tests(Decoder& decoder, const Member& member, FileDraft& draft) {
 }
 
 }  // namespace
+
+std::vector<std::string> names_in(const ScriptDraft& draft) {
+    std::vector<std::string> names;
+    for (const NamedPlace& named : draft.names) names.push_back(named.target);
+    return names;
+}
 
 const policy::Block<FileDraft>& test_file_block() {
     using D = Decoder;

@@ -25,6 +25,8 @@ struct ScriptDraft {
     std::optional<Duration> length;
     std::vector<NamedPlace> names;
 };
+/// Every target that it names.
+std::vector<std::string> names_in(const ScriptDraft& draft);
 
 struct TestDraft {
     TestCase test;

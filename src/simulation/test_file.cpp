@@ -33,9 +33,7 @@ bool is_test_name(const std::string& name) {
 /// Every target that some test of the file names.
 std::vector<std::string> names_in(const FileDraft& draft) {
     std::vector<std::string> names;
-    for (const TestDraft& test : draft.tests) {
-        for (const NamedPlace& named : test.world.names) names.push_back(named.target);
-    }
+    for (const TestDraft& test : draft.tests) std::ranges::copy(names_in(test.world), std::back_inserter(names));
     return names;
 }
 

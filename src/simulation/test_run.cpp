@@ -31,7 +31,10 @@ bool is_something(const journal::Record& record) {
 
 std::string look_text(const Look& look) {
     std::string text{to_string(look.phase)};
-    if (look.health != Health::none) text += ", " + std::string{to_string(look.health)};
+    if (look.health == Health::starting)
+        text += ", unproven";
+    else if (look.health != Health::none)
+        text += ", " + std::string{to_string(look.health)};
     if (look.hold) return text + ", held " + std::string{to_string(*look.hold)};
     if (look.remediation != Remediation::idle) text += ", " + std::string{to_string(look.remediation)};
     return text;
@@ -56,13 +59,34 @@ class Judge {
     void judge(const Expectation& one) {
         const std::optional<Instant> at = resolve(one.when);
         if (!at) return fail_moment(one);
-        const Window window = one.until ? Window{before_, *at} : Window{*at - one.within, later(*at, one.within)};
+        if (const std::string why = not_judged(one, *at); !why.empty())
+            return add(one.when_at, why, one.target, one.claim.text, {Instant{}, Instant{result_.played}});
+        const Window window = window_of(one, *at);
         const bool is_met = met(one, window);
         result_.judged.push_back(
             {*at, one.target, (one.until ? "until now " : "") + one.claim.text, one.at.line, is_met});
         if (!is_met) fail(one, window, *at);
         reached_ = *at;
         advance(one);
+    }
+
+    /// Why nothing can be said of this moment.
+    std::string not_judged(const Expectation& one, Instant at) const {
+        const Instant end{result_.played};
+        if (at > end)
+            return "this moment, " + moment_text(at) + ", is after the end of what is played, " + moment_text(end) +
+                   "; give the test a longer `for`";
+        if (one.until && at < before_)
+            return "this moment, " + moment_text(at) + ", is before that of the entry above, " + moment_text(before_) +
+                   ", from which `until` counts";
+        return {};
+    }
+
+    /// What only happens, and did so at the moment of the entry before, was judged there.
+    Window window_of(const Expectation& one, Instant at) const {
+        if (!one.until) return {at - one.within, later(at, one.within)};
+        const bool happens_after = !lasts(one.claim.sighting) && before_ > Instant{};
+        return {happens_after ? before_ + Duration{1} : before_, at};
     }
 
     /// What is said in one entry begins where the entry before ended.
@@ -94,21 +118,20 @@ class Judge {
 
     bool met(const Expectation& one, const Window& window) const {
         const Sighting& sighting = one.claim.sighting;
-        if (std::holds_alternative<Nothing>(sighting)) {
-            const Window after{one.until && window.from > Instant{} ? window.from + Duration{1} : window.from,
-                               window.to};
-            return any(one.target, after, is_something) == one.claim.negated;
-        }
-        if (std::holds_alternative<Done>(sighting)) {
-            const auto is_done = [&](const journal::Record& record) {
-                const Fact* fact = fact_of(record);
-                return fact && begins(sighting, *fact);
-            };
-            return any(one.target, window, is_done) != one.claim.negated;
-        }
         const auto looks = track_.between(one.target, window.from, window.to);
+        if (std::holds_alternative<Nothing>(sighting)) {
+            const bool is_held = std::ranges::any_of(looks, [](const Look* look) { return look->hold.has_value(); });
+            return (is_held || any(one.target, window, is_something)) == one.claim.negated;
+        }
+        const auto began = [&](const journal::Record& record) {
+            const Fact* fact = fact_of(record);
+            return fact && begins(sighting, *fact);
+        };
+        if (!lasts(sighting)) return any(one.target, window, began) != one.claim.negated;
         const auto as_claimed = [&](const Look* look) { return look->shows(sighting) != one.claim.negated; };
-        return one.until ? std::ranges::all_of(looks, as_claimed) : std::ranges::any_of(looks, as_claimed);
+        if (one.until) return std::ranges::all_of(looks, as_claimed);
+        // What began within the moment was so, even where the moment has brought more.
+        return std::ranges::any_of(looks, as_claimed) || (!one.claim.negated && any(one.target, window, began));
     }
 
     void fail_moment(const Expectation& one) {
@@ -133,7 +156,13 @@ class Judge {
         if (done && !one.claim.negated) return not_done(one.target, *done, window);
         for (const journal::Record& record : result_.records) {
             if (record.target != one.target || record.at < window.from || record.at > window.to) continue;
-            if (const std::string deed = deed_text(record); !deed.empty()) return deed;
+            const Fact* fact = fact_of(record);
+            if (done && fact && begins(*done, *fact))
+                return describe(*done) + " was begun at " + moment_text(record.at);
+            if (const std::string deed = deed_text(record); !done && !deed.empty()) return deed;
+        }
+        for (const Look* look : track_.between(one.target, window.from, window.to)) {
+            if (look->hold) return "it was " + look_text(*look);
         }
         return "nothing was done";
     }

@@ -97,6 +97,45 @@ TEST(RunTest, nothing_until_is_broken_by_the_first_thing_that_is_done) {
               Messages{"expected `nothing` of redis until 8s, but incident 1 was opened at 6s"});
 }
 
+TEST(RunTest, what_begins_within_a_moment_is_so_at_that_moment) {
+    EXPECT_EQ(missed("    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
+                     "    expect: [{at: 4s, redis: [unhealthy, restart, backoff, incident]}]\n"),
+              Messages{});
+    EXPECT_EQ(missed("    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
+                     "    expect: [{at: 5s, redis: unhealthy}]\n"),
+              Messages{"expected `unhealthy` of redis at 5s, but it was running, unproven, verifying"});
+}
+
+TEST(RunTest, until_begins_after_what_happened_at_the_moment_before) {
+    EXPECT_EQ(missed("    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
+                     "    expect: [{at: 4s, redis: restart}, {until: 1m, redis: [no restart, nothing]}]\n"),
+              Messages{});
+    EXPECT_EQ(missed("    targets: {redis: ok x2 fail}\n"
+                     "    expect: [{at: 3s, redis: healthy}, {until: 5s, redis: no restart}]\n"),
+              Messages{"expected `no restart` of redis until 5s, but restart was begun at 4s"});
+}
+
+TEST(RunTest, something_is_held_as_long_as_it_is) {
+    EXPECT_EQ(missed("    targets: {redis: ok x4 fail}\n"
+                     "    events: [{at: 3s, redis: pause}]\n"
+                     "    expect: [{at: 10s, redis: held paused}, {until: 1m, redis: nothing}]\n"),
+              Messages{"expected `nothing` of redis until 1m0s, but it was running, unhealthy, held paused"});
+}
+
+TEST(RunTest, what_a_person_asks_for_is_done_too) {
+    EXPECT_EQ(missed("    events: [{at: 10s, redis: restart}, {at: 20s, redis: stop}, {at: 30s, redis: start}]\n"
+                     "    expect: [{at: 10s, redis: restart}, {at: 20s, redis: stop}, {at: 30s, redis: start}]\n"
+                     "    remedies: {redis: []}\n"),
+              Messages{});
+}
+
+TEST(RunTest, a_moment_after_the_end_or_before_the_one_above_is_not_judged) {
+    EXPECT_EQ(missed("    for: 10s\n    expect: [{at: 1h, redis: healthy}, {at: 5s, redis: healthy}]\n"),
+              Messages{"this moment, 1h0m0s, is after the end of what is played, 10s; give the test a longer `for`"});
+    EXPECT_EQ(missed("    expect: [{at: 1m, redis: healthy}, {until: 20s, redis: stopped}]\n"),
+              Messages{"this moment, 20s, is before that of the entry above, 1m0s, from which `until` counts"});
+}
+
 TEST(RunTest, all_remedies_are_counted_in_order) {
     EXPECT_EQ(missed("    for: 1m\n    targets: {redis: ok fail}\n    remedies: {redis: [restart], web: []}\n"),
               Messages{"expected of redis, in all, restart, but begun was restart at 3s, stop at 6s"});
