@@ -197,9 +197,13 @@ std::string_view to_string(Fault::Kind kind) {
 
 Lot draw(const Chaos& chaos, const std::vector<std::string>& targets) { return Drawing{chaos, targets}.all(); }
 
-Script script_of(const Lot& lot) {
+Script script_of(const Lot& lot, const Policy& policy) {
     Script script;
     for (const auto& [target, starts] : lot.starts) script.targets[target] = starting(starts);
+    for (const TargetSpec& target : policy.targets) {
+        const bool by_engine = target.kind == TargetKind::adopted && policy.services[target.service].engine_health;
+        if (by_engine) script.targets[target.name].healthcheck = Healthcheck{};
+    }
     for (const Fault& fault : lot.faults) add(script.happenings, fault);
     return script;
 }

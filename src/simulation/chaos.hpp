@@ -52,7 +52,8 @@ struct Lot {
 
 Lot draw(const Chaos& chaos, const std::vector<std::string>& targets);
 
-/// The past in which these faults happen.
-Script script_of(const Lot& lot);
+/// The past in which these faults happen. Containers that the policy adopts, and does not ask itself, have a health
+/// check of their own with Docker's defaults.
+Script script_of(const Lot& lot, const Policy& policy);
 
 }  // namespace keepwell::simulation

@@ -35,7 +35,7 @@ class LaneFollower {
     }
 
     void answered(Instant at, Outcome outcome, const std::string& output) {
-        lane_.probes.push_back({at, outcome, output});
+        lane_.probes.push_back({at, outcome, outcome == Outcome::passed ? std::string{} : output});
     }
 
     Lane finish(Instant end) {
@@ -170,36 +170,45 @@ std::string_view to_string(Shade shade) {
     return "";
 }
 
-namespace {
-
-/// Of the probes that one record holds, each to its lane.
-void answers_of(const journal::Record& record, const journal::Probes& probes,
-                std::map<std::string, LaneFollower>& followers) {
-    const auto entries = journal::unpack(probes, record.at);
-    if (!entries) return;
-    for (const journal::ProbeEntry& entry : *entries) {
-        const auto found = entry.target.empty() ? followers.end() : followers.find(entry.target);
-        if (found != followers.end()) found->second.answered(entry.at, entry.outcome, entry.output);
+class LaneReader::Followers {
+  public:
+    explicit Followers(std::vector<std::string> targets) : targets_{std::move(targets)} {
+        followers_.emplace(std::string{}, std::string{});
+        for (const std::string& target : targets_) followers_.emplace(target, target);
     }
-}
 
-}  // namespace
-
-std::vector<Lane> lanes_of(const std::vector<journal::Record>& records, const std::vector<std::string>& targets,
-                           Instant end) {
-    std::map<std::string, LaneFollower> followers;
-    followers.emplace(std::string{}, std::string{});
-    for (const std::string& target : targets) followers.emplace(target, target);
-    for (const journal::Record& record : records) {
-        const auto* probes = std::get_if<journal::Probes>(&record.body);
-        if (probes) answers_of(record, *probes, followers);
-        const auto found = followers.find(record.target);
-        if (found != followers.end()) found->second.take(record);
+    void take(const journal::Record& record) {
+        if (const auto* probes = std::get_if<journal::Probes>(&record.body)) take_answers(record, *probes);
+        const auto found = followers_.find(record.target);
+        if (found != followers_.end()) found->second.take(record);
     }
-    std::vector<Lane> lanes{followers.at(std::string{}).finish(end)};
-    if (lanes.front().marks.empty()) lanes.clear();
-    for (const std::string& target : targets) lanes.push_back(followers.at(target).finish(end));
-    return lanes;
-}
+
+    std::vector<Lane> finish(Instant end) {
+        std::vector<Lane> lanes{followers_.at(std::string{}).finish(end)};
+        if (lanes.front().marks.empty()) lanes.clear();
+        for (const std::string& target : targets_) lanes.push_back(followers_.at(target).finish(end));
+        return lanes;
+    }
+
+  private:
+    /// Of the probes that one record holds, each to its lane.
+    void take_answers(const journal::Record& record, const journal::Probes& probes) {
+        const auto entries = journal::unpack(probes, record.at);
+        if (!entries) return;
+        for (const journal::ProbeEntry& entry : *entries) {
+            const auto found = entry.target.empty() ? followers_.end() : followers_.find(entry.target);
+            if (found != followers_.end()) found->second.answered(entry.at, entry.outcome, entry.output);
+        }
+    }
+
+    const std::vector<std::string> targets_;
+    std::map<std::string, LaneFollower> followers_;
+};
+
+LaneReader::LaneReader(std::vector<std::string> targets)
+    : followers_{std::make_unique<Followers>(std::move(targets))} {}
+LaneReader::~LaneReader() = default;
+void LaneReader::take(const journal::Record& record) { followers_->take(record); }
+std::vector<Lane> LaneReader::finish(Instant end) { return followers_->finish(end); }
 
 }  // namespace keepwell::simulation

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,9 +66,22 @@ struct Lane {
     std::vector<Mark> marks;
 };
 
-/// One lane for each of these targets, in this order, and before them one for the host if anything was marked there.
-/// Probes that passed are there if they were recorded.
-std::vector<Lane> lanes_of(const std::vector<journal::Record>& records, const std::vector<std::string>& targets,
-                           Instant end);
+/// Sorts records into lanes as they come.
+class LaneReader {
+  public:
+    explicit LaneReader(std::vector<std::string> targets);
+    ~LaneReader();
+    LaneReader(const LaneReader&) = delete;
+    LaneReader& operator=(const LaneReader&) = delete;
+
+    void take(const journal::Record& record);
+    /// One lane for each of the targets, in their order, and before them one for the host if anything was marked there.
+    /// Probes that passed are there if they were recorded.
+    std::vector<Lane> finish(Instant end);
+
+  private:
+    class Followers;
+    std::unique_ptr<Followers> followers_;
+};
 
 }  // namespace keepwell::simulation

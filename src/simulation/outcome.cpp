@@ -7,6 +7,7 @@
 
 #include "simulation/house.hpp"
 #include "simulation/player.hpp"
+#include "simulation/telling_journal.hpp"
 
 namespace keepwell::simulation {
 namespace {
@@ -25,16 +26,6 @@ std::string remedy_text(const fact::RemedyStarted& started) {
     if (of_ladder) return remedy + " (step " + std::to_string(started.rung + 1) + ")";
     return remedy + ", because " + std::string{describe(started.reason)};
 }
-
-/// Hands each record to a reader, and keeps none.
-class Reading final : public journal::Sink {
-  public:
-    explicit Reading(OutcomeReader& reader) : reader_{reader} {}
-    void append(journal::Record& record) override { reader_.take(record); }
-
-  private:
-    OutcomeReader& reader_;
-};
 
 }  // namespace
 
@@ -189,8 +180,8 @@ void OutcomeReader::end(std::size_t index, Instant at) {
 
 ChaosOutcome outcome_of(const Policy& policy, const Lot& lot, Duration length) {
     OutcomeReader reader{policy, lot.faults};
-    Reading journal{reader};
-    const Script script = script_of(lot);
+    TellingJournal journal{[&reader](const journal::Record& record) { reader.take(record); }};
+    const Script script = script_of(lot, policy);
     House house{policy, journal, script.start};
     Player player{house, script};
     house.begin();

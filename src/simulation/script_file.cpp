@@ -5,6 +5,7 @@
 
 #include "policy/decoder.hpp"
 #include "policy/schema.hpp"
+#include "simulation/cast.hpp"
 #include "simulation/test_fields.hpp"
 
 namespace keepwell::simulation {
@@ -16,7 +17,7 @@ Duration ScriptFile::played() const {
     return last;
 }
 
-ScriptFile load_script(const std::string& name, const Policy& policy, const policy::Environment& environment) {
+ScriptFile load_script(const std::string& name, Policy& policy, const policy::Environment& environment) {
     policy::Reporter reporter;
     const std::string path = policy::resolve_path(environment.folder, name);
     const auto content = environment.read(path);
@@ -28,6 +29,7 @@ ScriptFile load_script(const std::string& name, const Policy& policy, const poli
         policy::DecodeContext context{reporter, environment};
         policy::Decoder decoder{context, policy::TemplateValues{}};
         policy::decode_block(decoder, *root, script_block(), draft);
+        cast(policy, names_in(draft));
         check_names(reporter, draft, policy);
     }
     ScriptFile file{std::nullopt, draft.length, reporter.diagnostics()};

@@ -21,8 +21,8 @@ struct ScriptFile {
     Duration played() const;
 };
 
-/// Reads one script; the targets that it names must be the policy's.
-ScriptFile load_script(const std::string& name, const Policy& policy, const policy::Environment& environment);
+/// Reads one script; the targets that it names must be the policy's, which it casts (cast.hpp).
+ScriptFile load_script(const std::string& name, Policy& policy, const policy::Environment& environment);
 
 /// What a script may hold, as a JSON schema.
 std::string script_schema();

@@ -48,7 +48,9 @@ std::vector<Lane> lanes() {
     house.begin();
     house.run_until(30s);
     house.supervisor->end();
-    return lanes_of(house.journal.records, {"redis", "web"}, Instant{30s});
+    LaneReader lanes{{"redis", "web"}};
+    for (const journal::Record& record : house.journal.records) lanes.take(record);
+    return lanes.finish(Instant{30s});
 }
 
 TEST(Lanes, hold_how_a_target_looked_and_what_was_done) {

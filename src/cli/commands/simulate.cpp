@@ -1,5 +1,6 @@
 // `keepwell simulate FILE…`: plays a made-up past against a policy, on a virtual clock. Nothing is started.
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <limits>
 
@@ -11,11 +12,13 @@
 #include "journal/codec.hpp"
 #include "journal/writer.hpp"
 #include "policy/load.hpp"
+#include "simulation/cast.hpp"
 #include "simulation/house.hpp"
 #include "simulation/lanes.hpp"
 #include "simulation/player.hpp"
 #include "simulation/script_file.hpp"
 #include "simulation/svg.hpp"
+#include "simulation/telling_journal.hpp"
 
 namespace keepwell::cli {
 namespace {
@@ -70,19 +73,20 @@ int keep(Policy policy, const simulation::Script& script, Duration length, const
 
 // ---- one story ------------------------------------------------------------------------------------------------------
 
-std::vector<journal::Record> played(const Policy& policy, const simulation::Script& script, Duration length) {
-    simulation::House house{policy, {}, script.start};
-    play(house, script, length);
-    return std::move(house.journal.records);
-}
-
 /// Keepwell's own begin and end: nobody asked when the playing begins and ends.
 bool is_frame(const journal::Record& record) {
     return std::holds_alternative<journal::RunStarted>(record.body) ||
            std::holds_alternative<journal::RunEnded>(record.body);
 }
 
-bool print_story(const Policy& policy, const std::vector<journal::Record>& records) {
+void play(const Policy& policy, const simulation::Script& script, Duration length,
+          const std::function<void(const journal::Record&)>& tell) {
+    simulation::TellingJournal journal{tell};
+    simulation::House house{policy, journal, script.start};
+    play(house, script, length);
+}
+
+bool tell_story(const Policy& policy, const simulation::Script& script, Duration length) {
     StoryOptions options;
     options.files = policy.files;
     options.colours = colours_wanted();
@@ -91,32 +95,36 @@ bool print_story(const Policy& policy, const std::vector<journal::Record>& recor
     for (const TargetSpec& target : policy.targets)
         options.name_width = std::max(options.name_width, target.name.size());
     Story story{std::move(options)};
-    return std::ranges::all_of(records, [&](const journal::Record& record) {
-        if (is_frame(record)) return true;
-        return print(story.tell(record));
+    bool printed = true;
+    play(policy, script, length, [&](const journal::Record& record) {
+        if (printed && !is_frame(record)) printed = print(story.tell(record));
     });
+    return printed;
 }
 
-bool print_events(const std::vector<journal::Record>& records) {
-    return std::ranges::all_of(records, [](const journal::Record& record) {
-        return !journal::is_event(record) || print(journal::event_json(record) + "\n");
+bool tell_events(const Policy& policy, const simulation::Script& script, Duration length) {
+    bool printed = true;
+    play(policy, script, length, [&](const journal::Record& record) {
+        if (printed && journal::is_event(record)) printed = print(journal::event_json(record) + "\n");
     });
+    return printed;
 }
 
-int tell(Policy policy, const simulation::Script& script, Duration length, Format format) {
-    policy.record = format == Format::svg;  // it shows probes that pass, too
-    const std::vector<journal::Record> records = played(policy, script, length);
-    bool printed = false;
-    if (format == Format::svg) {
-        const Instant end{length};
-        printed = print(simulation::svg_of(simulation::lanes_of(records, names_of(policy), end), end));
-    } else {
-        printed = format == Format::text ? print_story(policy, records) : print_events(records);
-    }
+bool draw(Policy policy, const simulation::Script& script, Duration length) {
+    policy.record = true;  // it shows probes that pass, too
+    simulation::LaneReader lanes{names_of(policy)};
+    play(policy, script, length, [&lanes](const journal::Record& record) { lanes.take(record); });
+    return print(simulation::svg_of(lanes.finish(Instant{length}), Instant{length}));
+}
+
+int tell(const Policy& policy, const simulation::Script& script, Duration length, Format format) {
+    const bool printed = format == Format::svg    ? draw(policy, script, length)
+                         : format == Format::text ? tell_story(policy, script, length)
+                                                  : tell_events(policy, script, length);
     return printed ? exit_ok : exit_failure;
 }
 
-int tell_script(const SimulateOptions& options, const Policy& policy) {
+int tell_script(const SimulateOptions& options, Policy policy) {
     const simulation::ScriptFile file = simulation::load_script(options.script, policy, policy::host_environment());
     complain_of(file.diagnostics);
     if (!file.script) return exit_usage;
@@ -156,7 +164,7 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
     targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
     ChaosReport report{chaos_of(options), {}, {}};
     report.lot = simulation::draw(report.chaos, targets);
-    const simulation::Script script = simulation::script_of(report.lot);
+    const simulation::Script script = simulation::script_of(report.lot, policies[0]);
     const int kept =
         options.journal.empty() ? exit_ok : keep(policies[0], script, report.chaos.length, options.journal);
     if (kept != exit_ok) return kept;
@@ -182,7 +190,15 @@ int simulate(const SimulateOptions& options) {
         if (!policy) return exit_usage;
         policies.push_back(std::move(*policy));
     }
-    if (!options.chaos) return tell_script(options, policies[0]);
+    if (!options.chaos) return tell_script(options, std::move(policies[0]));
+    for (Policy& policy : policies) {
+        simulation::cast(policy, {});
+        if (!policy.targets.empty()) continue;
+        complain(joined(policy.files) +
+                 ": has no targets of its own, so that nothing can happen to them; a script names " +
+                 "the containers that labels choose");
+        return exit_usage;
+    }
     return tell_chaos(options, policies);
 }
 
