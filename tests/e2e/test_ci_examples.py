@@ -55,6 +55,20 @@ class Hook(harness.Case):
         done = self.commit()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_all_policies_may_go_and_others_may_be_called_yml(self):
+        self.commit()
+        for one in (self.folder / "policies").iterdir():
+            one.unlink()
+        done = self.commit()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.write("api.yml", POLICY)
+        self.write("worse.yml", POLICY.replace("interval", "intervall"))
+        self.write("worst.yml", POLICY.replace("retries", "retrys"))
+        done = self.commit()
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("worse.yml:4:", done.stdout + done.stderr)
+        self.assertIn("worst.yml:4:", done.stdout + done.stderr)
+
     def test_a_mistake_is_not_committed_and_shown_with_its_line(self):
         self.write("api.yaml", POLICY.replace("interval", "intervall"))
         done = self.commit()
