@@ -92,7 +92,10 @@ const Block<PolicyDraft>& policy_block() {
                   "`include` and `compose` is given in one file, or the same in all. Keys that begin with `x-` are "
                   "left alone.",
                   {},
-                  {{"notifications", not_yet}, {"version", "is a Compose key that means nothing; remove it"}},
+                  {{"notifications", not_yet},
+                   {"policies", "is for test files, which `keepwell test` plays"},
+                   {"tests", "is for test files, which `keepwell test` plays"},
+                   {"version", "is a Compose key that means nothing; remove it"}},
                   {"configs", "models", "secrets"},
                   "",
                   {}},

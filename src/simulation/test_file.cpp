@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "policy/decoder.hpp"
 #include "policy/load.hpp"
@@ -70,7 +71,12 @@ class FileReader {
         for (const auto& [name, at] : draft.policies) file_.policies.push_back(beside(file_.name, name));
         read_policies(draft);
         if (policy_) cast(*policy_, names_in(draft));
+        std::map<std::string, std::uint32_t> lines;
         for (TestDraft& one : draft.tests) {
+            const auto [first, is_new] = lines.emplace(one.test.name, one.test.at.line);
+            if (!is_new)
+                reporter_->error(one.test.at,
+                                 "the test in line " + std::to_string(first->second) + " has this name, too");
             if (policy_) check_names(*reporter_, one.world, *policy_);
             one.test.length = one.world.length;
             one.test.script = std::move(one.world.script);
