@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "keepwell/engine/engine.hpp"
+#include "support/policies.hpp"
 
 namespace {
 
@@ -12,29 +13,9 @@ using namespace keepwell;
 
 constexpr std::uint32_t targets = 10'000;
 
-Policy many_targets() {
-    Policy policy;
-    for (std::uint32_t i = 0; i < targets; ++i) {
-        ServiceSpec service;
-        service.name = "s" + std::to_string(i);
-        service.healthcheck = Healthcheck{};
-        service.healthcheck->interval = 10s;
-        service.on_unhealthy.push_back({RestartRung{}, {}});
-        TargetSpec target;
-        target.name = service.name;
-        target.service = i;
-        target.probe = ExecProbe{{"/bin/true"}};
-        target.hooks.resize(1);
-        policy.services.push_back(std::move(service));
-        policy.targets.push_back(std::move(target));
-        policy.maintenance.emplace_back();
-    }
-    return policy;
-}
-
 /// An engine whose targets all run, with their probes spread over the interval.
 engine::Engine running(Instant& now) {
-    engine::Engine engine{many_targets()};
+    engine::Engine engine{bench::watched(targets, 10s)};
     const std::vector<Command> starts = engine.handle(event::Begin{}, now).commands;
     for (const Command& command : starts) {
         const auto& start = std::get<command::Start>(command);

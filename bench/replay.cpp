@@ -9,6 +9,7 @@
 #include "journal/codec.hpp"
 #include "simulation/house.hpp"
 #include "simulation/replay.hpp"
+#include "support/policies.hpp"
 
 namespace {
 
@@ -16,30 +17,11 @@ using namespace keepwell;
 
 constexpr std::size_t drawn_answers = 2'000;
 
-Policy recorded(std::uint32_t targets, Duration interval) {
-    Policy policy;
-    policy.record = true;
-    for (std::uint32_t i = 0; i < targets; ++i) {
-        ServiceSpec service;
-        service.name = "shop-api-" + std::to_string(i);
-        service.healthcheck = Healthcheck{};
-        service.healthcheck->interval = interval;
-        service.on_unhealthy.push_back({RestartRung{}, {}});
-        TargetSpec target;
-        target.name = service.name;
-        target.service = i;
-        target.probe = ExecProbe{{"/bin/true"}};
-        target.hooks.resize(1);
-        policy.services.push_back(std::move(service));
-        policy.targets.push_back(std::move(target));
-        policy.maintenance.emplace_back();
-    }
-    return policy;
-}
-
 /// Healthy targets, for so long.
 std::vector<journal::Record> past(std::uint32_t targets, Duration interval, Duration length) {
-    simulation::House house{recorded(targets, interval)};
+    Policy policy = bench::watched(targets, interval);
+    policy.record = true;
+    simulation::House house{std::move(policy)};
     std::mt19937 lot{targets};
     for (const TargetSpec& target : house.supervisor->engine().policy().targets) {
         simulation::Timeline answers;

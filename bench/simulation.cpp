@@ -4,6 +4,7 @@
 
 #include "simulation/house.hpp"
 #include "simulation/outcome.hpp"
+#include "support/policies.hpp"
 
 namespace {
 
@@ -11,26 +12,6 @@ using namespace keepwell;
 
 constexpr std::uint32_t targets = 200;
 constexpr Duration length = 24h;
-
-Policy watched() {
-    Policy policy;
-    for (std::uint32_t i = 0; i < targets; ++i) {
-        ServiceSpec service;
-        service.name = "s" + std::to_string(i);
-        service.healthcheck = Healthcheck{};
-        service.healthcheck->interval = 10s;
-        service.on_unhealthy.push_back({RestartRung{}, {}});
-        TargetSpec target;
-        target.name = service.name;
-        target.service = i;
-        target.probe = ExecProbe{{"/bin/true"}};
-        target.hooks.resize(1);
-        policy.services.push_back(std::move(service));
-        policy.targets.push_back(std::move(target));
-        policy.maintenance.emplace_back();
-    }
-    return policy;
-}
 
 void tell_speed(benchmark::State& state) {
     state.counters["times_real_time"] =
@@ -41,11 +22,11 @@ void tell_speed(benchmark::State& state) {
 void all_is_well(benchmark::State& state) {
     std::uint64_t probes = 0;
     for (auto unused : state) {
-        simulation::House house{watched()};
+        simulation::House house{bench::watched(targets, 10s)};
         house.begin();
         house.run_until(length);
         probes = 0;
-        for (std::uint32_t i = 0; i < targets; ++i) probes += house.probes.asked("s" + std::to_string(i));
+        for (std::uint32_t i = 0; i < targets; ++i) probes += house.probes.asked("shop-api-" + std::to_string(i));
     }
     tell_speed(state);
     state.counters["probes"] = static_cast<double>(probes);
@@ -54,7 +35,7 @@ BENCHMARK(all_is_well)->Unit(benchmark::kMillisecond);
 
 /// Each target crashes and hangs once a day, and is healed.
 void chaos(benchmark::State& state) {
-    const Policy policy = watched();
+    const Policy policy = bench::watched(targets, 10s);
     std::vector<std::string> names;
     for (const TargetSpec& target : policy.targets) names.push_back(target.name);
     simulation::Chaos chaos;
