@@ -86,6 +86,21 @@ struct ReplayOptions {
     Format format = Format::text;
 };
 
+struct PlanOptions {
+    std::vector<std::string> files;  ///< empty: those that the running keepwell follows
+    std::vector<std::string> from;   ///< compare with these files, and ask no running keepwell
+    bool exit_code = false;          ///< 0 the same, 2 changes, 1 error
+    std::string socket;
+    Format format = Format::text;
+};
+
+struct ReloadOptions {
+    std::vector<std::string> files;  ///< empty: those that the running keepwell follows
+    std::string expect;              ///< the version that a plan has shown; empty: any
+    std::string socket;
+    Format format = Format::text;
+};
+
 /// start, stop, restart, replace, pause, resume and reset.
 struct OperateOptions {
     std::string target;
@@ -117,6 +132,8 @@ int run(const RunOptions& options);
 int check(const CheckOptions& options);
 int test(const TestOptions& options);
 int simulate(const SimulateOptions& options);
+int plan(const PlanOptions& options);
+int reload(const ReloadOptions& options);
 int status(const StatusOptions& options);
 int events(const EventsOptions& options);
 int explain(const ExplainOptions& options);

@@ -25,6 +25,8 @@ struct Arguments {
     TestOptions test;
     SimulateOptions simulate;
     SchemaOptions schema;
+    PlanOptions plan;
+    ReloadOptions reload;
     StatusOptions status;
     EventsOptions events;
     ExplainOptions explain;
@@ -219,6 +221,39 @@ void add_simulate(CLI::App& app, Arguments& arguments) {
         if (options.script.empty() && !options.chaos) throw CLI::RequiredError("--script FILE or --chaos");
         arguments.chosen = [&options] { return simulate(options); };
     });
+}
+
+void add_plan(CLI::App& app, Arguments& arguments) {
+    PlanOptions& options = arguments.plan;
+    CLI::App* sub = add(
+        app, "plan",
+        about("Say what changed policy files would mean for the running keepwell; nothing is done.",
+              "  keepwell plan                            the files that it follows\n"
+              "  keepwell plan new.yaml --exit-code       0 the same, 2 changes, 1 an error\n"
+              "  keepwell plan --from old.yaml new.yaml   without a running keepwell"),
+        [&options] { return plan(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    sub->add_option("--from", options.from, "Compare with these files instead of asking a running keepwell")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    sub->add_flag("--exit-code", options.exit_code, "End with 0 when nothing changes, 2 for changes, 1 for an error");
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
+}
+
+void add_reload(CLI::App& app, Arguments& arguments) {
+    ReloadOptions& options = arguments.reload;
+    CLI::App* sub = add(
+        app, "reload",
+        about("Have the running keepwell follow changed policy files: all of it or nothing.",
+              "  keepwell reload                the files that it follows; SIGHUP does the same\n"
+              "  keepwell reload new.yaml       others from now on"),
+        [&options] { return reload(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    sub->add_option("--expect", options.expect, "Only if the files are still of this version, as a plan has named it")
+        ->type_name("VERSION");
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
 }
 
 void add_status(CLI::App& app, Arguments& arguments) {
@@ -466,6 +501,8 @@ int main(int argc, char** argv) {
     add_check(app, arguments);
     add_test(app, arguments);
     add_simulate(app, arguments);
+    add_plan(app, arguments);
+    add_reload(app, arguments);
     add_status(app, arguments);
     add_events(app, arguments);
     add_explain(app, arguments);

@@ -344,6 +344,16 @@ struct Story::Teller {
         return {name + " was wanted no more, and is removed"};
     }
 
+    Line operator()(const fact::PolicyReloaded& reloaded) const {
+        const std::string who = reloaded.by.empty() ? "" : " (asked by " + one_line(reloaded.by) + ")";
+        if (reloaded.changes.empty() && reloaded.version == reloaded.from_version) {
+            return {"policy read again: nothing has changed" + who, Colour::dim};
+        }
+        std::string all;
+        for (const std::string& change : reloaded.changes) all += (all.empty() ? "" : ", ") + one_line(change);
+        return {"POLICY RELOADED: " + (all.empty() ? "settings of the host" : all) + who, Colour::strong};
+    }
+
     Line operator()(const fact::Unexpected& unexpected) const {
         return {"unexpected" + after_colon(unexpected.detail) + "; nothing was changed. Please report this bug",
                 Colour::bad};

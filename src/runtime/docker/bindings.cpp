@@ -91,6 +91,9 @@ class Bindings::Impl {
         : loop_(loop), sink_(std::move(sink)), options_(std::move(options)), timer_(loop) {}
 
     void watch(supervisor::ContainerPort::Watch watch);
+    void enter(TargetIndex target);
+    void tell_again(TargetIndex target);
+    void release(TargetIndex target);
     bool is_interesting(const ListedContainer& container);
     void lost(const std::string& detail);
     void found(const std::string& detail);
@@ -176,6 +179,37 @@ void Bindings::Impl::watch(supervisor::ContainerPort::Watch watch) {
     watch_ = std::move(watch);
     bounds_.resize(watch_.policy->targets.size());
     for (TargetIndex target = 0; target < size(); ++target) bounds_[target].present = is_container(spec(target));
+}
+
+void Bindings::Impl::enter(TargetIndex target) {
+    if (target == no_target) return;
+    if (bounds_.size() <= target) bounds_.resize(target + 1);
+    bounds_[target].present = true;
+}
+
+void Bindings::Impl::tell_again(TargetIndex target) {
+    if (target == no_target) {
+        orphans_told_.clear();
+        if (connected_) settle_all();
+        return done();
+    }
+    Bound& bound = bounds_[target];
+    bound.health.reset();
+    if (bound.told == Bound::Told::lives) bound.owes_found = true;
+    if (bound.told == Bound::Told::absent) bound.told = Bound::Told::nothing;
+    if (connected_) settle(target);
+    done();
+}
+
+/// Commands of it may still be ending; they are told by whoever ran them.
+void Bindings::Impl::release(TargetIndex target) {
+    if (target >= size()) return;
+    const std::string id = bounds_[target].id;
+    const int commands = bounds_[target].commands;
+    bounds_[target] = Bound{};
+    bounds_[target].commands = commands;
+    if (connected_ && known(id)) settle_around(id);
+    done();
 }
 
 bool Bindings::Impl::is_interesting(const ListedContainer& container) {
@@ -404,11 +438,11 @@ void Bindings::Impl::leave(TargetIndex target) {
 
 void Bindings::Impl::tell_orphan(const Container& container) {
     const auto& view = container.seen.view;
-    const auto wants = [&](const TargetSpec& target) {
-        return target.container && is_of_slot(*target.container, target.slot, view.labels);
-    };
-    const auto& targets = watch_.policy->targets;
-    if (!is_ours(view.labels, watch_.policy->name) || std::any_of(targets.begin(), targets.end(), wants)) return;
+    if (!is_ours(view.labels, watch_.policy->name)) return;
+    for (TargetIndex target = 0; target < size(); ++target) {
+        const TargetSpec& one = spec(target);
+        if (bounds_[target].present && one.container && is_of_slot(*one.container, one.slot, view.labels)) return;
+    }
     if (!orphans_told_.insert(view.id).second) return;
     deliver(event::OrphanSeen{view.name, {view.id + '@' + view.started_text, 0}});
 }
@@ -721,6 +755,9 @@ Bindings::Bindings(Loop& loop, supervisor::EventSink sink, Options options)
     : impl_(std::make_unique<Impl>(loop, std::move(sink), std::move(options))) {}
 Bindings::~Bindings() = default;
 
+void Bindings::enter(TargetIndex target) { impl_->enter(target); }
+void Bindings::tell_again(TargetIndex target) { impl_->tell_again(target); }
+void Bindings::release(TargetIndex target) { impl_->release(target); }
 void Bindings::watch(supervisor::ContainerPort::Watch watch) { impl_->watch(std::move(watch)); }
 bool Bindings::is_interesting(const ListedContainer& container) const { return impl_->is_interesting(container); }
 void Bindings::lost(const std::string& detail) { impl_->lost(detail); }
