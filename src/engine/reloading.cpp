@@ -320,6 +320,7 @@ void Engine::Impl::judge_by_new_rules(TargetIndex index) {
     target.history.clear();
     target.in_a_row = 0;
     target.streak_base = target.health.failing_streak;
+    target.rung = 0;  // an exit keeps it, and the ladder is another one
     const bool dead = target.phase == Phase::backoff;
     switch (target.remediation) {
         case Remediation::idle:

@@ -265,6 +265,24 @@ TEST(Reloading, a_quarantined_target_is_tended_again_once_its_entry_has_changed)
     EXPECT_EQ(world.target("api").remediation, Remediation::idle);
 }
 
+TEST(Reloading, a_ladder_is_climbed_from_its_first_rung_when_it_has_become_another_one_after_an_exit) {
+    const auto sick = [](std::vector<RungAction> ladder) {
+        return policy_of({Service{"api"}.probed(1s, 1).restart(RestartCondition::any, 5s).ladder(std::move(ladder))});
+    };
+    World world{made(sick({RestartRung{}, RestartRung{}, RestartRung{}}), "api", "v1", "a")};
+    world.answers("api", fail());
+    world.begin();
+    world.run_until(12'500ms);
+    ASSERT_EQ(world.target("api").rung, 1u);
+    world.exit("api");
+    ASSERT_EQ(world.target("api").phase, Phase::backoff);
+    world.trace.clear();
+    world.reload(made(sick({StopRung{}}), "api", "v2", "a"));
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("remedy.due").back(), "13.5s api remedy.due stop: unhealthy");
+    EXPECT_EQ(world.target("api").phase, Phase::stopped);
+}
+
 TEST(Reloading, an_unchanged_neighbour_keeps_its_backoff_and_its_incident) {
     const auto policy = [](const std::string& version) {
         return made(policy_of({Service{"api"}, Service{"web"}.restart(RestartCondition::any, 30s)}), "api", version,
