@@ -124,6 +124,9 @@ class Replay(harness.Case):
             with self.subTest(policy=policy.name):
                 past = self.folder / policy.stem
                 code, text = self.keepwell("simulate", policy, "--chaos", "--for", "6h", *faults, "--journal", past)
+                if policy.name == "labelled.yaml":  # nothing is there before its containers are
+                    self.assertEqual(code, 2, text)
+                    continue
                 self.assertEqual(code, 0, text)
                 self.assertEqual(len(harness.decided_again(past)["runs"]), 1)
 
