@@ -25,15 +25,6 @@ bool is_of_probes(const std::variant<Fact, Command>& decided) {
     return command && is_of_probes(*command);
 }
 
-CommandId id_of(const Command& command) {
-    return std::visit(
-        [](const auto& one) -> CommandId {
-            if constexpr (requires { one.id; }) return one.id;
-            return 0;
-        },
-        command);
-}
-
 void set_id(Command& command, CommandId id) {
     std::visit(
         [id](auto& one) {

@@ -4,8 +4,6 @@
 #include <utility>
 
 namespace keepwell::simulation {
-namespace {
-
 CommandId id_of(const Command& command) {
     return std::visit(
         [](const auto& one) -> CommandId {
@@ -14,8 +12,6 @@ CommandId id_of(const Command& command) {
         },
         command);
 }
-
-}  // namespace
 
 RecordedTarget& WorldRecorder::of(TargetIndex target, const engine::Engine& engine) {
     return world_.targets[engine.policy().targets[target].name];

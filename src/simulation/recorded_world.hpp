@@ -10,10 +10,14 @@
 #include <vector>
 
 #include "keepwell/engine/engine.hpp"
+#include "keepwell/model/command.hpp"
 #include "keepwell/model/event.hpp"
 #include "keepwell/model/spec.hpp"
 
 namespace keepwell::simulation {
+
+/// 0 for a command that nothing completes.
+CommandId id_of(const Command& command);
 
 /// One answer to a probe.
 struct RecordedAnswer {
