@@ -72,6 +72,19 @@ class WatcherTest : public ::testing::Test {
         }
         return Reply::error(404, "No such container: " + key);
     }
+    /// One life of `web` is known, and it ends while the engine is not there.
+    void stop_web_while_nobody_looks() {
+        containers = {{"web", {}}};
+        connect();
+        tell("unpause", "web", 100);
+        ASSERT_TRUE(await(loop, [&] { return last.unpaused == EngineTime{100s}; }));
+        engine.stop();
+        ASSERT_TRUE(told_within(1));
+        containers["web"].status = "exited";
+        engine.start();
+        ASSERT_TRUE(await(loop, [&] { return events.readers() == 1; }));
+    }
+
     void tell(const std::string& action, const std::string& name, std::int64_t second = 100,
               const std::string& attributes = "") {
         events.send(R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id_of(name) +
@@ -522,15 +535,7 @@ TEST_F(WatcherTest, an_engine_that_goes_is_lost_once_and_what_changed_is_told_wh
 
 // The successor of a killed dockerd stops what was left alive, before it answers anybody; it has forgotten all events.
 TEST_F(WatcherTest, what_a_new_engine_stopped_at_its_own_start_is_no_persons_stop) {
-    containers = {{"web", {}}};
-    connect();
-    tell("unpause", "web", 100);
-    ASSERT_TRUE(await(loop, [&] { return last.unpaused == EngineTime{100s}; }));
-    engine.stop();
-    ASSERT_TRUE(told_within(1));
-    containers["web"].status = "exited";
-    engine.start();
-    ASSERT_TRUE(await(loop, [&] { return events.readers() == 1; }));
+    ASSERT_NO_FATAL_FAILURE(stop_web_while_nobody_looks());
     tell("kill", "web", 200, R"("signal":"15")");
     tell("die", "web", 201, R"("exitCode":"143")");
     tell("stop", "web", 202);
@@ -541,15 +546,7 @@ TEST_F(WatcherTest, what_a_new_engine_stopped_at_its_own_start_is_no_persons_sto
 }
 
 TEST_F(WatcherTest, what_was_stopped_while_the_same_engine_could_not_be_reached_is_a_persons_stop) {
-    containers = {{"web", {}}};
-    connect();
-    tell("unpause", "web", 100);
-    ASSERT_TRUE(await(loop, [&] { return last.unpaused == EngineTime{100s}; }));
-    engine.stop();
-    ASSERT_TRUE(told_within(1));
-    containers["web"].status = "exited";
-    engine.start();
-    ASSERT_TRUE(await(loop, [&] { return events.readers() == 1; }));
+    ASSERT_NO_FATAL_FAILURE(stop_web_while_nobody_looks());
     tell("unpause", "web", 100);  // it remembers
     tell("die", "web", 201, R"("exitCode":"143")");
     tell("stop", "web", 202);
