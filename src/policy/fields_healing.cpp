@@ -177,7 +177,7 @@ const Block<ReplaceRung>& replace_block() {
                   "",
                   {}},
         {
-            {{"order", &order_shape, "start-first where nothing forbids it", "Which of the two is up first.",
+            {{"order", &order_shape, "start-first where nothing speaks against it", "Which of the two is up first.",
               "stop-first"},
              [](Decoder& d, const Member& m, ReplaceRung& out) { assign(replace_order(d, *m.value), out.order); }},
         }};
