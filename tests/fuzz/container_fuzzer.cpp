@@ -10,6 +10,7 @@
 #include "runtime/docker/engine_about.hpp"
 #include "runtime/docker/engine_event.hpp"
 #include "runtime/docker/health_view.hpp"
+#include "runtime/docker/role.hpp"
 #include "runtime/docker/view.hpp"
 
 using namespace keepwell;
@@ -43,7 +44,7 @@ void check_view(const ContainerView& view) {
     for (const bool gone : {false, true}) ending_of({seen, gone, view.created}, view.started_at);
     const auto entry = listed(view);
     check(view_of(entry).id == view.id && view_of(entry).labels == view.labels);
-    check(settled_name(view.name).size() <= view.name.size());
+    check(role_of(view.name).name.size() <= view.name.size());
     compose_place(view.labels);
     never_a_target(view.labels, true);
     is_rival(view.image);

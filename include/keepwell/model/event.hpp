@@ -174,7 +174,7 @@ struct StepTaken {
     std::string step;
 };
 
-/// A container of ours that no entry of the policy wants any more.
+/// A container of ours that no entry of the policy wants any more, or a copy that no replacement is about to start.
 struct OrphanSeen {
     std::string name;
     Instance instance;

@@ -159,7 +159,7 @@ struct UpdateChanged {
     std::string service;
     std::string detail;
 };
-/// orphan.held and orphan.removed: a container of ours that no entry wants any more.
+/// orphan.held and orphan.removed: a container of ours that nothing wants any more.
 struct OrphanChanged {
     std::string name;
     bool held = false;

@@ -10,6 +10,8 @@
 
 #include "runtime/docker/claims.hpp"
 #include "runtime/docker/ending.hpp"
+#include "runtime/docker/own_labels.hpp"
+#include "runtime/docker/role.hpp"
 #include "runtime/loop.hpp"
 
 namespace keepwell::runtime::docker {
@@ -125,6 +127,8 @@ class Bindings::Impl {
     std::optional<event::TargetJoined> joins_by_labels(const ContainerView& view);
     void leave(TargetIndex target);
     void tell_orphan(const Container& container);
+    void tell_leftovers(TargetIndex target);
+    void tell_orphan_once(const ContainerView& view);
 
     // What is told.
     void tell(TargetIndex target);
@@ -265,7 +269,7 @@ Fit Bindings::Impl::fit_of(TargetIndex target, const Identity& container) const 
     if (!bound.present) return Fit::none;
     if (!bound.joined) return fit(spec(target), container);
     const bool its_own = bound.id == container.id;
-    return its_own && !is_temporary(container.name) ? Fit::exact : fit(bound.name, bound.place, container);
+    return its_own && !role_of(container.name).is_temporary() ? Fit::exact : fit(bound.name, bound.place, container);
 }
 
 /// By a target that is there; not by a template.
@@ -324,7 +328,9 @@ void Bindings::Impl::settle_all() {
 void Bindings::Impl::settle_around(const std::string& id) {
     const auto identity = identity_of(containers_.at(id).seen.view);
     for (TargetIndex target = 0; target < size(); ++target) {
-        if (bounds_[target].id == id || fit_of(target, identity) != Fit::none) settle(target);
+        if (bounds_[target].id != id && fit_of(target, identity) == Fit::none) continue;
+        settle(target);
+        tell_leftovers(target);
     }
     if (known(id)) try_join(id);
 }
@@ -337,7 +343,7 @@ void Bindings::Impl::settle(TargetIndex target) {
     if (bound.joined && bound.id.empty()) return leave(target);
     if (bound.joined) {  // it follows a rename, so that another container with the old name is another target
         const auto& name = containers_.at(bound.id).seen.view.name;
-        if (!is_temporary(name)) bound.name = name;
+        if (!role_of(name).is_temporary()) bound.name = name;
     }
     tell(target);
 }
@@ -351,7 +357,7 @@ void Bindings::Impl::unbind_joined(TargetIndex except, const std::string& id) {
 void Bindings::Impl::try_join(const std::string& id) {
     const Container& container = containers_.at(id);
     const auto& view = container.seen.view;
-    if (is_claimed(identity_of(view)) || is_temporary(view.name)) {
+    if (is_claimed(identity_of(view)) || role_of(view.name).is_temporary()) {
         return;
     }
     auto joined = joins_by_template(view);
@@ -409,6 +415,25 @@ void Bindings::Impl::tell_orphan(const Container& container) {
     };
     const auto& targets = watch_.policy->targets;
     if (!is_ours(view.labels, watch_.policy->name) || std::any_of(targets.begin(), targets.end(), wants)) return;
+    tell_orphan_once(view);
+}
+
+/// Copies of its container that nobody is about to start: an engine still made one when the keepwell that had asked for
+/// it was gone, and the next one had found nothing to settle.
+void Bindings::Impl::tell_leftovers(TargetIndex target) {
+    const Bound& bound = bounds_[target];
+    const Container* const mine = known(bound.id);
+    if (!mine || bound.commands > 0) return;
+    for (const auto& [id, container] : containers_) {
+        const auto& view = container.seen.view;
+        const Role role = role_of(view.name);
+        const bool is_copy =
+            role.part == Role::Part::fresh && role.is_of(bound.id) && role.name == mine->seen.view.name;
+        if (is_copy && view.status == ContainerStatus::created && !container.gone) tell_orphan_once(view);
+    }
+}
+
+void Bindings::Impl::tell_orphan_once(const ContainerView& view) {
     if (!orphans_told_.insert(view.id).second) return;
     deliver(event::OrphanSeen{view.name, {view.id + '@' + view.started_text, 0}});
 }
@@ -583,7 +608,7 @@ void Bindings::Impl::end_command(TargetIndex target, const Seen* now) {
     if (bound.commands > 1) return void(--bound.commands);
     bound.health.reset();
     bound.exists = now != nullptr;
-    bound.proving = now && is_temporary(now->view.name);
+    bound.proving = now && role_of(now->view.name).is_temporary();
     if (now) {
         keep(*now);
         take_as_told(bound, now->view);
@@ -598,6 +623,7 @@ void Bindings::Impl::end_command(TargetIndex target, const Seen* now) {
         --bounds_[target].commands;
         if (!connected_) return;
         settle(target);
+        tell_leftovers(target);
         done();
     };
     if (now && options_.refresh) return options_.refresh(bound.id, release);

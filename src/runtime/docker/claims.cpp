@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/docker/own_labels.hpp"
+#include "runtime/docker/role.hpp"
+
 namespace keepwell::runtime::docker {
 namespace {
 
-constexpr std::string_view new_mark = ".keepwell-new-";
-constexpr std::string_view old_mark = ".keepwell-old-";
-constexpr std::size_t short_id = 12;
-
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-Fit unless_temporary(Fit fit, std::string_view name) { return is_temporary(name) ? Fit::temporary : fit; }
+Fit unless_temporary(Fit fit, std::string_view name) { return role_of(name).is_temporary() ? Fit::temporary : fit; }
 
 Fit fit_owned(const TargetSpec& target, const Identity& container) {
     if (!target.container || !is_of_slot(*target.container, target.slot, container.labels)) return Fit::none;
@@ -25,7 +19,7 @@ Fit fit_owned(const TargetSpec& target, const Identity& container) {
 
 Fit fit_named(std::string_view name, const Identity& container) {
     if (container.id == name || container.name == name) return Fit::exact;
-    return settled_name(container.name) == name ? Fit::temporary : Fit::none;
+    return role_of(container.name).name == name ? Fit::temporary : Fit::none;
 }
 
 bool is_one_off(const Labels& labels) {
@@ -49,7 +43,7 @@ Fit fit(const TargetSpec& target, const Identity& container) {
 }
 
 Fit fit(std::string_view name, std::string_view place, const Identity& container) {
-    if (settled_name(container.name) == name) return unless_temporary(Fit::alike, container.name);
+    if (role_of(container.name).name == name) return unless_temporary(Fit::alike, container.name);
     if (place.empty() || is_one_off(container.labels) || compose_place(container.labels) != place) return Fit::none;
     return unless_temporary(Fit::alike, container.name);
 }
@@ -61,16 +55,6 @@ bool selects(const ContainerSelector& selector, const Labels& labels) {
         return found != labels.end() && (!wanted.value || found->second == *wanted.value);
     });
 }
-
-std::string_view settled_name(std::string_view name) {
-    if (name.size() <= new_mark.size() + short_id || !is_hex(name.substr(name.size() - short_id))) return name;
-    const auto before = name.substr(0, name.size() - short_id);
-    static_assert(new_mark.size() == old_mark.size());
-    if (!before.ends_with(new_mark) && !before.ends_with(old_mark)) return name;
-    return before.substr(0, before.size() - new_mark.size());
-}
-
-bool is_temporary(std::string_view name) { return settled_name(name).size() != name.size(); }
 
 std::string compose_place(const Labels& labels) {
     const auto project = label(labels, "com.docker.compose.project");

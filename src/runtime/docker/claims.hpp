@@ -1,6 +1,6 @@
 // Which container could be whose: by name, by labels, by what Compose and our own replacements call it; and which is
 // nobody's.
-// May know: model, view. Pure: no I/O, no clock, no memory.
+// May know: model, view, role. Pure: no I/O, no clock, no memory.
 // Sources: docker.md 2.1 (labels of Swarm's tasks), 4.4 and 4.5 (Compose), 6.2 (quadlet).
 #pragma once
 
@@ -41,19 +41,11 @@ Fit fit(std::string_view name, std::string_view place, const Identity& container
 /// All labels are there. A container that `compose run` made is no service, whatever its labels.
 bool selects(const ContainerSelector& selector, const Labels& labels);
 
-/// "web" of "web.keepwell-new-0123456789ab" and "web.keepwell-old-0123456789ab"; any other name as it is.
-std::string_view settled_name(std::string_view name);
-bool is_temporary(std::string_view name);
-
 /// "project/service/number" of what Compose made, which Compose gives to the next one; empty for any other.
 std::string compose_place(const Labels& labels);
 
 /// A container of ours in this project.
 bool is_ours(const Labels& labels, std::string_view project);
-inline constexpr std::string_view project_label = "io.keepwell.project";
-inline constexpr std::string_view service_label = "io.keepwell.service";
-inline constexpr std::string_view slot_label = "io.keepwell.slot";
-inline constexpr std::string_view version_label = "io.keepwell.version";
 /// Made for this slot of this service, whatever the target is called now.
 bool is_of_slot(const ContainerSpec& spec, std::uint32_t slot, const Labels& labels);
 /// The value of a label; empty where there is none.

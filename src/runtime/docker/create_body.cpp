@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runtime/docker/json_read.hpp"
+#include "runtime/docker/own_labels.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -145,10 +146,10 @@ void Creation::add_program() {
 void Creation::add_labels() {
     set(config_, "Labels", spec_.labels);
     Json& labels = config_["Labels"];
-    labels[std::string{label_project}] = spec_.project;
-    labels[std::string{label_service}] = context_.service;
-    labels[std::string{label_slot}] = std::to_string(context_.slot);
-    labels[std::string{label_version}] = context_.entry_version;
+    labels[std::string{project_label}] = spec_.project;
+    labels[std::string{service_label}] = context_.service;
+    labels[std::string{slot_label}] = std::to_string(context_.slot);
+    labels[std::string{version_label}] = context_.entry_version;
 }
 
 void Creation::add_stop_and_health() {

@@ -18,12 +18,6 @@
 
 namespace keepwell::runtime::docker {
 
-// The labels by which keepwell finds its own containers again.
-inline constexpr std::string_view label_project = "io.keepwell.project";
-inline constexpr std::string_view label_service = "io.keepwell.service";
-inline constexpr std::string_view label_slot = "io.keepwell.slot";
-inline constexpr std::string_view label_version = "io.keepwell.version";
-
 /// What is to be known beside the container's own entry.
 struct CreateContext {
     ApiVersion version;         ///< that the request will be made with

@@ -9,6 +9,7 @@
 #include "runtime/docker/claims.hpp"
 #include "runtime/docker/deeds.hpp"
 #include "runtime/docker/json_read.hpp"
+#include "runtime/docker/own_labels.hpp"
 #include "runtime/docker/replica_parts.hpp"
 
 namespace keepwell::runtime::docker {
@@ -252,7 +253,7 @@ void EntryReader::add_network(const NetworkAttachment& network) {
         const Json body{{"Name", network.name},
                         {"CheckDuplicate", true},
                         {"Driver", "bridge"},
-                        {"Labels", {{std::string{label_project}, target_.container->project}}}};
+                        {"Labels", {{std::string{project_label}, target_.container->project}}}};
         place_.asker.once("POST", "/networks/create", json_line(body), connect_patience * place_.asker.slack(),
                           [this, path, next](const Answer& made) {
                               place_.asker.get(path, [made, next](const Answer& answer) {

@@ -8,6 +8,8 @@
 #include "runtime/docker/claims.hpp"
 #include "runtime/docker/frames.hpp"
 #include "runtime/docker/json_read.hpp"
+#include "runtime/docker/own_labels.hpp"
+#include "runtime/docker/role.hpp"
 
 namespace keepwell::runtime::docker {
 
@@ -50,7 +52,7 @@ void StartOperation::look_by_labels() {
         std::string unfinished;
         for (const auto& container : ours) {
             const Role role = role_of(container.name);
-            if (role.part != Role::Part::named) unfinished = role.name;
+            if (role.is_temporary()) unfinished = role.name;
             if (!chosen || container.name == target_.container->name) chosen = &container;
             runs = runs || container.state == "running";
         }

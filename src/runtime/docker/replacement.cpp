@@ -9,6 +9,7 @@
 #include "runtime/docker/forbidden.hpp"
 #include "runtime/docker/gathering.hpp"
 #include "runtime/docker/json_read.hpp"
+#include "runtime/docker/role.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -52,12 +53,13 @@ void Replacing::looked(Look look) {
         return read_entry({});
     }
     const Role role = role_of(older_.view.name);
-    if (role.part != Role::Part::named) return refuse("an earlier replacement of " + role.name + " is not finished");
+    const std::string own_name{role.name};
+    if (role.is_temporary()) return refuse("an earlier replacement of " + own_name + " is not finished");
     if (wanted_.from_entry && !is_target_of(older_.view, *wanted_.target)) {
-        return refuse("the name " + role.name + " is taken by container " + older_.view.id.substr(0, 12) + " (" +
+        return refuse("the name " + own_name + " is taken by container " + older_.view.id.substr(0, 12) + " (" +
                       older_.view.image + "), which is not this policy's");
     }
-    name_ = wanted_.from_entry ? wanted_.target->container->name : role.name;
+    name_ = wanted_.from_entry ? wanted_.target->container->name : own_name;
     if (const auto reason = is_forbidden(older_.json)) return refuse(name_ + " cannot be replaced: " + *reason);
     if (wanted_.from_previous) return gather_previous();
     const bool is_update = wanted_.from_entry && !is_current(older_.view, *place_.policy, *wanted_.target);

@@ -5,11 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "runtime/docker/claims.hpp"
 #include "runtime/docker/difference.hpp"
 #include "runtime/docker/engine_event.hpp"
 #include "runtime/docker/gathering.hpp"
 #include "runtime/docker/json_read.hpp"
+#include "runtime/docker/own_labels.hpp"
 #include "runtime/docker/replica_parts.hpp"
+#include "runtime/docker/role.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -34,9 +37,8 @@ Duration own_grace(const ContainerView& view) {
     return view.stop_timeout && *view.stop_timeout >= 0 ? std::chrono::seconds(*view.stop_timeout) : default_grace;
 }
 
-std::string version_label(const ContainerView& view) {
-    const auto found = view.labels.find(label_version);
-    return found == view.labels.end() ? std::string{} : found->second;
+bool is_same_entry(const Look& one, const Look& other) {
+    return label(one.view.labels, version_label) == label(other.view.labels, version_label);
 }
 
 std::vector<std::string> aliases_of(const Look& look, const std::string& network) {
@@ -193,8 +195,7 @@ void Settling::compare_aliases(std::function<void()> then) {
 }
 
 void Settling::find_endpoints(const std::function<void(std::vector<Connection>)>& then) {
-    const bool updated = wanted_.target && wanted_.target->container &&
-                         version_label(now_.older->view) != version_label(now_.newer->view);
+    const bool updated = wanted_.target && wanted_.target->container && !is_same_entry(*now_.older, *now_.newer);
     Look model = *now_.older;
     if (updated && is_current(now_.newer->view, *place_.policy, *wanted_.target)) {
         entry_ = std::make_unique<EntryReader>(place_, *wanted_.target, std::string{}, tell_);
@@ -348,7 +349,7 @@ void Settling::verify_attached(const Next& next) {
     place_.asker.look(now_.newer->view.id, [this, next](const Look& newer) {
         gather_source(place_, *now_.older, wanted_.name, [this, newer, next](const ReplicaSource& source) {
             const auto replica = make_replica(source);
-            const bool same_entry = version_label(now_.older->view) == version_label(newer.view);
+            const bool same_entry = is_same_entry(*now_.older, newer);
             if (!replica || !same_entry) return next({});
             const auto lines =
                 difference(without_own_alias(now_.older->json, wanted_.name),
@@ -444,14 +445,14 @@ void SettleOperation::begin(std::function<void(Settling::Result)> done) {
         if (!name.empty()) return settle(name, done);
         // The one that is known is gone: the other one has the name, or had it.
         find_name(wanted_.newer_id, [this, done](std::string other) {
-            settle(other.empty() ? role_of(wanted_.fallback).name : other, done);
+            settle(other.empty() ? std::string{role_of(wanted_.fallback).name} : other, done);
         });
     });
 }
 
 void SettleOperation::find_name(const std::string& container, const std::function<void(std::string)>& then) {
     if (container.empty()) return then({});
-    place_.asker.look(container, [then](const Look& look) { then(role_of(look.view.name).name); });
+    place_.asker.look(container, [then](const Look& look) { then(std::string{role_of(look.view.name).name}); });
 }
 
 void SettleOperation::settle(const std::string& name, std::function<void(Settling::Result)> done) {

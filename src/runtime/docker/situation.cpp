@@ -3,22 +3,14 @@
 
 #include <algorithm>
 
+#include "runtime/docker/role.hpp"
+
 namespace keepwell::runtime::docker {
 namespace {
 
-constexpr std::string_view fresh_mark = ".keepwell-new-";
-constexpr std::string_view parked_mark = ".keepwell-old-";
-constexpr std::size_t short_id = 12;
 constexpr int most_tries = 2;
 
-bool is_short_id(std::string_view text) {
-    return text.size() == short_id &&
-           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-std::string marked(const std::string& name, std::string_view mark, std::string_view old_id) {
-    return name + std::string{mark} + std::string{old_id.substr(0, short_id)};
-}
+std::string in_words(const Look& look) { return look.view.name + " (" + look.view.id.substr(0, 12) + ")"; }
 
 const Look* find(const std::vector<Look>& looks, const std::string& name) {
     const auto found = std::ranges::find_if(looks, [&](const Look& look) { return look.view.name == name; });
@@ -28,8 +20,7 @@ const Look* find(const std::vector<Look>& looks, const std::string& name) {
 const Look* find(const std::vector<Look>& looks, Role::Part part) {
     const auto found = std::ranges::find_if(looks, [&](const Look& look) {
         const Role role = role_of(look.view.name);
-        if (role.part != part) return false;
-        return part != Role::Part::parked || look.view.id.starts_with(role.old_id);
+        return role.part == part && (part == Role::Part::fresh || role.is_of(look.view.id));
     });
     return found == looks.end() ? nullptr : &*found;
 }
@@ -39,23 +30,6 @@ Step step(Move move, const Look& of, std::string name = {}) {
 }
 
 }  // namespace
-
-// ---- names --------------------------------------------------------------------------------------------------------
-
-std::string fresh_name(const std::string& name, std::string_view old_id) { return marked(name, fresh_mark, old_id); }
-std::string parked_name(const std::string& name, std::string_view old_id) { return marked(name, parked_mark, old_id); }
-
-Role role_of(std::string_view container_name) {
-    const std::pair<std::string_view, Role::Part> marks[] = {{fresh_mark, Role::Part::fresh},
-                                                             {parked_mark, Role::Part::parked}};
-    for (const auto& [mark, part] : marks) {
-        const std::size_t at = container_name.rfind(mark);
-        if (at == std::string_view::npos || at == 0) continue;
-        const auto id = container_name.substr(at + mark.size());
-        if (is_short_id(id)) return {part, std::string{container_name.substr(0, at)}, std::string{id}};
-    }
-    return {Role::Part::named, std::string{container_name}, {}};
-}
 
 // ---- what is there ------------------------------------------------------------------------------------------------
 
@@ -71,7 +45,7 @@ Situation situation(const std::string& name, const std::vector<Look>& looks, std
     if (!parked && !fresh) {
         fresh = older_id.empty() ? find(looks, Role::Part::fresh) : successor_of(older_id);
         // Its predecessor is gone, and somebody else has its name.
-        if (fresh && named) now.stranger = named->view.name + " (" + named->view.id.substr(0, short_id) + ")";
+        if (fresh && named) now.stranger = in_words(*named);
         if (now.stranger.empty() && named && named->view.id == older_id) now.older = *named;
         if (now.stranger.empty() && named && named->view.id != older_id) now.newer = *named;
         if (fresh) now.newer = *fresh;
@@ -84,7 +58,7 @@ Situation situation(const std::string& name, const std::vector<Look>& looks, std
     }
     now.older = *parked;
     const bool ours = named && !fresh && (newer_id.empty() || named->view.id == newer_id);
-    if (named && !ours) now.stranger = named->view.name + " (" + named->view.id.substr(0, short_id) + ")";
+    if (named && !ours) now.stranger = in_words(*named);
     if (fresh) now.newer = *fresh;
     if (ours) now.newer = *named;
     return now;

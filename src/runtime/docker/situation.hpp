@@ -2,7 +2,7 @@
 // read from what is there and from nothing else, so that a failure, a crash of keepwell and a lost engine all go on the
 // same way: look, take one step, look again.
 // It knows containers by name only; it does nothing.
-// Pure. May know: asking's Look, view.
+// Pure. May know: role, asking's Look, view.
 #pragma once
 
 #include <cstdint>
@@ -16,22 +16,6 @@
 #include "runtime/docker/asking.hpp"
 
 namespace keepwell::runtime::docker {
-
-// ---- names --------------------------------------------------------------------------------------------------------
-
-/// "web.keepwell-new-0123456789ab": the one that is to replace the web whose id begins with those 12 digits.
-std::string fresh_name(const std::string& name, std::string_view old_id);
-/// "web.keepwell-old-0123456789ab": that one, while it is kept.
-std::string parked_name(const std::string& name, std::string_view old_id);
-
-/// What a container's name says of its part in a replacement.
-struct Role {
-    enum class Part : std::uint8_t { named, fresh, parked };
-    Part part = Part::named;
-    std::string name;    ///< without the mark
-    std::string old_id;  ///< 12 digits; empty when `named`
-};
-Role role_of(std::string_view container_name);
 
 // ---- what is there ------------------------------------------------------------------------------------------------
 

@@ -853,6 +853,36 @@ TEST_F(BindingsTest, a_half_of_a_replacement_is_bound_when_there_is_nothing_else
     EXPECT_TRUE(bindings->is_interesting(listed(old.view)));
 }
 
+TEST_F(BindingsTest, a_copy_that_nobody_is_about_to_start_is_an_orphan) {
+    adopted("web");
+    begin({web()});
+    told();
+    const auto copy = with_status(container('b', "web.keepwell-new-aaaaaaaaaaaa"), ContainerStatus::created);
+    bindings->begin_command(0);
+    EXPECT_THAT(told_of(copy), IsEmpty());  // by the command, as far as anybody knows
+    const auto same = web();
+    bindings->end_command(0, &same);
+    settle(loop);
+    EXPECT_THAT(told(), ElementsAre("orphan web.keepwell-new-aaaaaaaaaaaa"));
+    EXPECT_EQ(last<event::OrphanSeen>().instance.subject(), full_id('b'));
+    EXPECT_THAT(told_of(copy), IsEmpty());  // told once
+    const auto later = with_status(container('c', "web.keepwell-new-aaaaaaaaaaaa"), ContainerStatus::created);
+    EXPECT_THAT(told_of(later), ElementsAre("orphan web.keepwell-new-aaaaaaaaaaaa"));
+}
+
+TEST_F(BindingsTest, a_copy_of_another_container_or_one_that_runs_is_no_orphan) {
+    adopted("web");
+    begin({web()});
+    told();
+    EXPECT_THAT(told_of(with_status(container('b', "web.keepwell-new-cccccccccccc"), ContainerStatus::created)),
+                IsEmpty());
+    EXPECT_THAT(told_of(with_status(container('c', "api.keepwell-new-aaaaaaaaaaaa"), ContainerStatus::created)),
+                IsEmpty());
+    EXPECT_THAT(told_of(container('d', "web.keepwell-new-aaaaaaaaaaaa")), IsEmpty());
+    EXPECT_THAT(told_of(with_status(container('e', "web.keepwell-old-aaaaaaaaaaaa"), ContainerStatus::created)),
+                IsEmpty());
+}
+
 // ---- commands -------------------------------------------------------------------------------------------------------
 
 TEST_F(BindingsTest, what_a_command_does_is_not_told) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/docker/role.hpp"
+
 namespace keepwell::runtime::docker {
 namespace {
 
@@ -28,7 +30,7 @@ TEST(ClaimsTest, the_halves_of_a_replacement_stand_in_for_a_name) {
     for (const char* other : {"web.keepwell-old-0123456789a", "web.keepwell-old-0123456789AB", "web.keepwell-old-",
                               "web.keepwell-mid-0123456789ab", ".keepwell-old-0123456789ab", "web-0123456789ab"}) {
         EXPECT_EQ(fit_name("web", other), Fit::none) << other;
-        EXPECT_FALSE(is_temporary(other)) << other;
+        EXPECT_FALSE(role_of(other).is_temporary()) << other;
     }
 }
 

@@ -61,12 +61,14 @@ class CrashedReplacement : public ::testing::TestWithParam<Sequence> {
         return found;
     }
 
-    /// Counts what the engine tells of containers, beside keepwell; not the late end of an exec before.
+    /// Counts what the engine tells of this test's containers, beside keepwell; not the late end of an exec before.
     void listen() {
         ContainerWorld& world = *world_;
         listener_ = std::make_unique<EngineApi>(world.loop, engine_address(docker_host(), false, ""));
         bool opened = false;
-        const std::string filters = R"({"event":["create","start","kill","die","stop","rename","update","destroy"]})";
+        const std::string filters = R"({"event":["create","start","kill","die","stop","rename","update","destroy"],)"
+                                    R"("label":[")" +
+                                    world.sandbox.label() + R"("]})";
         events_ = listener_->stream("GET", "/events?filters=" + url_encode(filters), {}, false,
                                     {[&] { opened = true; }, [this](std::string_view) { ++heard_; }, {}});
         EXPECT_TRUE(await(world.loop, [&] { return opened; }));
@@ -75,12 +77,21 @@ class CrashedReplacement : public ::testing::TestWithParam<Sequence> {
     void expect_settled(const event::SettleFinished& settled, bool commit) {
         ContainerWorld& world = *world_;
         EXPECT_EQ(settled.failure, "");
-        EXPECT_EQ(world.there(), "web running");
+        EXPECT_TRUE(await(world.loop, [&] { return is_alone(); })) << world.there();
         EXPECT_EQ(settled.instance, world.life(world.name("web")));
         EXPECT_EQ(settled.instance.subject() == id_, !commit);
         EXPECT_EQ(inspect(world.name("web"), "{{.HostConfig.RestartPolicy.Name}}"), "always");
         EXPECT_THAT(inspect(world.name("web"), "{{json .NetworkSettings.Networks}}"), ::testing::HasSubstr("\"shop\""));
         EXPECT_EQ(docker({"exec", world.name("web"), "cat", "/data/file"}), "kept");
+    }
+
+    /// What a create that was under way has made since is told, and goes as its teller asks for.
+    bool is_alone() {
+        ContainerWorld& world = *world_;
+        while (world.has<event::OrphanSeen>()) {
+            world.containers->discard(++world.last_id, world.next<event::OrphanSeen>().instance, 2s);
+        }
+        return world.there() == "web running";
     }
 
     std::unique_ptr<ContainerWorld> world_;
@@ -128,6 +139,26 @@ INSTANTIATE_TEST_SUITE_P(Each, CrashedReplacement,
                                            Sequence{"rolled_back_start_first", ReplaceOrder::start_first, true, false,
                                                     2}),
                          [](const auto& sequence) { return sequence.param.name; });
+
+// The engine goes on with the create that a keepwell asked for before it ended, and is done when the next one has found
+// nothing to settle.
+TEST(CrashedReplacementOf, a_copy_that_comes_late_is_told) {
+    ContainerWorld world;
+    const auto web = world.adopt("web");
+    const auto id =
+        world.sandbox.run("web", {busybox, "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1 & wait; done"});
+    world.begin();
+    const auto before = world.life(id);
+    EXPECT_EQ(world.settle(web, {}, before, false).instance, before);
+    const auto late = docker({"create", "--name", world.name("web.keepwell-new-") + id.substr(0, 12), "--label",
+                              world.sandbox.label(), busybox, "true"});
+    const auto orphan = world.next<event::OrphanSeen>();
+    EXPECT_EQ(orphan.instance.subject(), late);
+    world.containers->discard(++world.last_id, orphan.instance, 2s);
+    EXPECT_EQ(world.completion<event::DiscardFinished>().failure, "");
+    EXPECT_EQ(world.there(), "web running");
+    EXPECT_EQ(world.life(id), before);
+}
 
 // The engine goes on with the stop that a keepwell asked for before it ended: the old one is up when the next keepwell
 // looks, but not for long.

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "runtime/docker/role.hpp"
+
 namespace keepwell::runtime::docker {
 namespace {
 
