@@ -18,8 +18,6 @@ constexpr Duration first_wait = 4ms;
 constexpr Duration longest_wait = 250ms;
 /// A request to start that was withdrawn is with the engine by then, or never will be.
 constexpr Duration withdrawn_patience = 1s;
-/// 128 + SIGKILL: the command was killed, perhaps together with its container.
-constexpr int killed = 137;
 
 std::string create_body(const std::vector<std::string>& command) {
     return json_line({{"AttachStdout", true}, {"AttachStderr", true}, {"Tty", false}, {"Cmd", command}});
@@ -113,7 +111,7 @@ void ContainerExec::ended(const Answer& answer) {
 void ContainerExec::judge() {
     timer_.disarm();
     stream_.reset();
-    if (*exit_code_ == killed) {
+    if (may_come_of_an_end(*exit_code_, text())) {
         api_.call("GET", "/containers/" + command_.container + "/json", "", times_.look_timeout,
                   [weak = weak_from_this()](const Answer& container) {
                       if (const auto self = weak.lock()) self->container_looked(container);

@@ -12,6 +12,7 @@ namespace {
 // What shells, and the engine for a command that could not be executed, end with.
 constexpr int not_executable = 126;
 constexpr int not_found = 127;
+constexpr int killed = 128 + 9;
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -41,9 +42,12 @@ std::string remedy(std::string_view program) {
 
 /// The container, not the command, is why it was not started.
 bool container_does_not_run(std::string_view text) {
-    constexpr std::array reasons{"is not running",        "is paused",       "is restarting", "in a stopped state",
-                                 "container not running", "that has stopped"};
-    return std::any_of(reasons.begin(), reasons.end(), [&](const char* reason) { return contains(text, reason); });
+    constexpr std::array reasons{"is not running", "is paused", "is restarting", "container not running",
+                                 "that has stopped"};
+    // containerd's, of a task: "cannot exec in a stopped state", "… deleted state", …
+    const bool in_a_state = text.starts_with("cannot exec in a ") && contains(text, " state");
+    const auto says = [&](const char* reason) { return contains(text, reason); };
+    return in_a_state || std::any_of(reasons.begin(), reasons.end(), says);
 }
 
 /// The engine could not execute the command; `text` is what it, or its runtime, wrote about that.
@@ -95,6 +99,11 @@ Verdict exec_verdict(const std::vector<std::string>& command, int exit_code, std
     }
     if (text.empty()) output = "exit code " + std::to_string(exit_code);
     return {Outcome::failed, exit_code, std::move(output)};
+}
+
+bool may_come_of_an_end(int exit_code, std::string_view output) {
+    const bool could_not = exit_code == not_executable || exit_code == not_found;
+    return exit_code == killed || (could_not && output.starts_with("OCI runtime"));
 }
 
 Verdict exec_timed_out(Duration timeout, const std::string& output) {

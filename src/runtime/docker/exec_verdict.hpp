@@ -16,6 +16,10 @@ namespace keepwell::runtime::docker {
 /// A program that is not in the image is said as such, with what to do about it.
 Verdict exec_verdict(const std::vector<std::string>& command, int exit_code, std::string output);
 
+/// Perhaps the container has ended meanwhile, and this says nothing about it: killed with it, or the runtime that
+/// should have executed it met what was left.
+bool may_come_of_an_end(int exit_code, std::string_view output);
+
 /// Docker's text, with what was printed until then.
 Verdict exec_timed_out(Duration timeout, const std::string& output);
 

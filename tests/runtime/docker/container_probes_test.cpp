@@ -266,6 +266,18 @@ TEST_F(ProbesOnScriptedEngine, a_command_that_was_killed_with_its_container_is_a
     EXPECT_PROBE(result(), "error", -1, "the engine's answer does not say how the container is");
 }
 
+TEST_F(ProbesOnScriptedEngine,
+       a_command_that_the_runtime_could_not_execute_in_what_was_left_of_its_container_is_an_error) {
+    engine_.on(start,
+               Reply::upgraded().bytes(frame(1, "OCI runtime exec failed: exec failed: EOF: unknown\r\n")).close());
+    engine_.on(inspect, Reply::json(200, ended(126)));
+    engine_.on("GET /containers/*/json",
+               Reply::json(200, R"({"State":{"Running":true,"StartedAt":"2026-11-20T18:00:00Z"}})"));
+    EXPECT_PROBE(result(), "failed", -1, "OCI runtime exec failed: exec failed: EOF: unknown");
+    engine_.on("GET /containers/*/json", Reply::json(200, R"({"State":{"Running":false}})"));
+    EXPECT_PROBE(result(), "error", -1, "the container ended");
+}
+
 // ---- cancelling ---------------------------------------------------------------------------------------------------
 
 TEST_F(ProbesOnScriptedEngine, cancelled_before_it_is_created_it_is_never_started) {
