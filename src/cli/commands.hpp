@@ -29,8 +29,10 @@ struct CheckOptions {
 
 struct TestOptions {
     std::vector<std::string> files;
-    std::string run;    ///< a part of the names of the tests that are wanted, or a pattern; empty: all
-    std::string junit;  ///< write JUnit's XML there; empty: do not
+    std::string run;              ///< a part of the names of the tests that are wanted, or a pattern; empty: all
+    std::string junit;            ///< write JUnit's XML there; empty: do not
+    std::uint64_t seed = 0;       ///< of simulation::run_test
+    bool check_coverage = false;  ///< fail where something is not reached
     Format format = Format::text;
 };
 
@@ -52,7 +54,8 @@ struct SimulateOptions {
 };
 
 struct SchemaOptions {
-    bool tests = false;  ///< of test files, not of policies
+    bool tests = false;    ///< of test files, not of policies
+    bool scripts = false;  ///< of scripts
 };
 
 struct StatusOptions {
@@ -83,6 +86,21 @@ struct ExplainOptions {
 struct ReplayOptions {
     std::string journal;
     std::vector<std::string> policy;  ///< to compare with; empty: verify alone
+    Format format = Format::text;
+};
+
+struct PlanOptions {
+    std::vector<std::string> files;  ///< empty: those that the running keepwell follows
+    std::vector<std::string> from;   ///< compare with these files, and ask no running keepwell
+    bool exit_code = false;          ///< 0 the same, 2 changes, 1 error
+    std::string socket;
+    Format format = Format::text;
+};
+
+struct ReloadOptions {
+    std::vector<std::string> files;  ///< empty: those that the running keepwell follows
+    std::string expect;              ///< the version that a plan has shown; empty: any
+    std::string socket;
     Format format = Format::text;
 };
 
@@ -117,6 +135,8 @@ int run(const RunOptions& options);
 int check(const CheckOptions& options);
 int test(const TestOptions& options);
 int simulate(const SimulateOptions& options);
+int plan(const PlanOptions& options);
+int reload(const ReloadOptions& options);
 int status(const StatusOptions& options);
 int events(const EventsOptions& options);
 int explain(const ExplainOptions& options);

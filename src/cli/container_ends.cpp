@@ -21,11 +21,6 @@ using runtime::docker::ContainerView;
 using runtime::docker::Labelled;
 using runtime::docker::Seen;
 
-bool has_containers(const Policy& policy) {
-    return !policy.templates.empty() ||
-           std::any_of(policy.targets.begin(), policy.targets.end(), [](const auto& one) { return is_container(one); });
-}
-
 std::string read_file(const char* path) {
     std::ifstream file{path};
     return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
@@ -72,14 +67,19 @@ class Mistakes {
     std::map<std::string, std::string> said_;  ///< by container
 };
 
-runtime::docker::ReadLabels label_reader(const LabelMode& mode) {
-    if (!mode.on) return {};
-    policy::LabelOptions options;
-    options.named = mode.named;
-    if (const char* label = std::getenv("AUTOHEAL_CONTAINER_LABEL")) options.autoheal_label = label;
-    return [options, mistakes = std::make_shared<Mistakes>()](const std::string& container,
-                                                              const auto& labels) -> std::optional<Labelled> {
-        auto read = policy::read_labels(container, labels, options);
+std::shared_ptr<policy::LabelOptions> label_options(const LabelMode& mode) {
+    if (!mode.on) return nullptr;
+    auto options = std::make_shared<policy::LabelOptions>();
+    options->named = mode.named;
+    if (const char* label = std::getenv("AUTOHEAL_CONTAINER_LABEL")) options->autoheal_label = label;
+    return options;
+}
+
+runtime::docker::ReadLabels label_reader(std::shared_ptr<policy::LabelOptions> options) {
+    if (!options) return {};
+    return [options = std::move(options), mistakes = std::make_shared<Mistakes>()](
+               const std::string& container, const auto& labels) -> std::optional<Labelled> {
+        auto read = policy::read_labels(container, labels, *options);
         if (!read) {
             mistakes->say(container, read.error());
             return std::nullopt;
@@ -117,15 +117,14 @@ class LogOutput final : public control::RemoteOutput {
 
 }  // namespace
 
-ContainerEnds::ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMode labels, const std::string& state,
+ContainerEnds::ContainerEnds(runtime::Loop& loop, const LabelMode& labels, const std::string& state,
                              supervisor::ProbePort& host_probes, const supervisor::EventSink& sink)
-    : loop_{loop}, host_probes_{host_probes} {
-    if (!has_containers(policy) && !labels.on) return;
+    : loop_{loop}, labels_{label_options(labels)} {
     runtime::docker::Containers::Options options;
     options.bindings.log = [](const std::string& line) { log_warning(line); };
     options.bindings.is_self = is_self();
     options.predecessors = state + "/replaced";
-    options.bindings.read_labels = label_reader(labels);
+    options.bindings.read_labels = label_reader(labels_);
     containers_ = std::make_unique<runtime::docker::Containers>(
         loop, runtime::docker::engine_address_from_environment(), sink, std::move(options));
     const auto lookup = [this](TargetIndex target) -> const ContainerView* {
@@ -138,7 +137,11 @@ ContainerEnds::ContainerEnds(runtime::Loop& loop, const Policy& policy, LabelMod
 
 ContainerEnds::~ContainerEnds() = default;
 
-supervisor::ProbePort& ContainerEnds::probes() { return probes_ ? *probes_ : host_probes_; }
+void ContainerEnds::name_entries(std::shared_ptr<const policy::NamedEntries> named) {
+    if (labels_) labels_->named = std::move(named);
+}
+
+supervisor::ProbePort& ContainerEnds::probes() { return *probes_; }
 supervisor::ContainerPort* ContainerEnds::port() const { return containers_.get(); }
 
 std::unique_ptr<control::RemoteOutput> ContainerEnds::log(TargetIndex target, std::uint64_t lines, bool follow,

@@ -25,6 +25,8 @@ struct Arguments {
     TestOptions test;
     SimulateOptions simulate;
     SchemaOptions schema;
+    PlanOptions plan;
+    ReloadOptions reload;
     StatusOptions status;
     EventsOptions events;
     ExplainOptions explain;
@@ -88,15 +90,20 @@ const std::map<std::string, Format> check_formats{
 const std::map<std::string, Format> story_formats{
     {"text", Format::text}, {"json", Format::json}, {"jsonl", Format::jsonl}, {"svg", Format::svg}};
 
+constexpr std::chrono::milliseconds no_limit = std::chrono::milliseconds::max();
+constexpr std::chrono::milliseconds longest_past = std::chrono::days{3653};
+
 /// A length such as "10s" into milliseconds.
-void add_length(CLI::App* sub, const char* name, std::chrono::milliseconds& length, const char* description) {
+void add_length(CLI::App* sub, const char* name, std::chrono::milliseconds& length, const char* description,
+                std::chrono::milliseconds most = no_limit) {
     sub->add_option_function<std::string>(
            name,
-           [&length](const std::string& text) {
+           [&length, name, most](const std::string& text) {
                const auto parsed = parse_length(text);
                if (!parsed || parsed->count() == 0) {
                    throw CLI::ValidationError("`" + text + "` is not a length of time such as 500ms, 10s or 1h30m");
                }
+               if (*parsed > most) throw CLI::ValidationError(std::string{name} + " " + text + " is too long");
                length = *parsed;
            },
            description)
@@ -137,6 +144,15 @@ void add_check(CLI::App& app, Arguments& arguments) {
     add_format(sub, options.format, check_formats);
 }
 
+CLI::Option* add_seed(CLI::App* sub, std::uint64_t& seed, const char* description) {
+    const auto take = [&seed](const std::string& text) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+        if (error == std::errc{} && end == text.data() + text.size()) return;
+        throw CLI::ValidationError("`" + text + "` is not a seed such as 7");
+    };
+    return sub->add_option_function<std::string>("--seed", take, description)->type_name("N");
+}
+
 void add_test(CLI::App& app, Arguments& arguments) {
     TestOptions& options = arguments.test;
     CLI::App* sub = add(
@@ -151,6 +167,10 @@ void add_test(CLI::App& app, Arguments& arguments) {
     sub->add_option("--run", options.run, "Only tests with this in their name, or of this pattern")
         ->type_name("PATTERN");
     sub->add_option("--junit", options.junit, "Write the results as JUnit's XML, too")->type_name("FILE");
+    add_seed(sub, options.seed, "Draw by lot which of the answers of one moment comes first; a test should not mind");
+    sub->add_flag("--check-coverage", options.check_coverage,
+                  "End with 1 where no test reaches a rung, gate or service")
+        ->excludes("--run");
     add_format(sub, options.format, text_or_json);
 }
 
@@ -181,7 +201,7 @@ void add_chaos(CLI::App* sub, SimulateOptions& options) {
         options.slow_starts = share;
     };
     const std::vector<CLI::Option*> of_chaos{
-        sub->add_option("--seed", options.seed, "Of the lot: one seed, one past")->type_name("N"),
+        add_seed(sub, options.seed, "Of the lot: one seed, one past"),
         sub->add_option("--compare", options.compare, "Another policy, beside the first, against the same faults")
             ->allow_extra_args(false)
             ->type_name("FILE"),
@@ -208,7 +228,7 @@ void add_simulate(CLI::App& app, Arguments& arguments) {
     CLI::Option* script =
         sub->add_option("--script", options.script, "What happens: `targets` and `events` as in a test file")
             ->type_name("FILE");
-    add_length(sub, "--for", options.length, "How much time is played");
+    add_length(sub, "--for", options.length, "How much time is played, ten years at most", longest_past);
     add_chaos(sub, options);
     script->excludes("--chaos");
     sub->add_option("--journal", options.journal, "Also keep it here, for explain, replay and events")
@@ -219,6 +239,39 @@ void add_simulate(CLI::App& app, Arguments& arguments) {
         if (options.script.empty() && !options.chaos) throw CLI::RequiredError("--script FILE or --chaos");
         arguments.chosen = [&options] { return simulate(options); };
     });
+}
+
+void add_plan(CLI::App& app, Arguments& arguments) {
+    PlanOptions& options = arguments.plan;
+    CLI::App* sub = add(
+        app, "plan",
+        about("Say what changed policy files would mean for the running keepwell; nothing is done.",
+              "  keepwell plan                            the files that it follows\n"
+              "  keepwell plan new.yaml --exit-code       0 the same, 2 changes, 1 an error\n"
+              "  keepwell plan --from old.yaml new.yaml   without a running keepwell"),
+        [&options] { return plan(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    sub->add_option("--from", options.from, "Compare with these files instead of asking a running keepwell")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
+    sub->add_flag("--exit-code", options.exit_code, "End with 0 when nothing changes, 2 for changes, 1 for an error");
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
+}
+
+void add_reload(CLI::App& app, Arguments& arguments) {
+    ReloadOptions& options = arguments.reload;
+    CLI::App* sub = add(
+        app, "reload",
+        about("Have the running keepwell follow changed policy files: all of it or nothing.",
+              "  keepwell reload                the files that it follows; SIGHUP does the same\n"
+              "  keepwell reload new.yaml       others from now on"),
+        [&options] { return reload(options); }, arguments);
+    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    sub->add_option("--expect", options.expect, "Only if it is still this plan: what `plan` has named, FROM..TO")
+        ->type_name("PLAN");
+    add_socket(sub, options.socket);
+    add_format(sub, options.format, text_or_json);
 }
 
 void add_status(CLI::App& app, Arguments& arguments) {
@@ -396,9 +449,11 @@ void add_others(CLI::App& app, Arguments& arguments) {
         app, "schema",
         about("Print the JSON schema of a policy, for editors.",
               "  keepwell schema > keepwell.schema.json\n"
-              "  keepwell schema --tests > keepwell-test.schema.json"),
+              "  keepwell schema --tests > keepwell-test.schema.json\n"
+              "  keepwell schema --scripts > keepwell-script.schema.json"),
         [&of] { return schema(of); }, arguments);
-    schemas->add_flag("--tests", of.tests, "Of test files (*.test.yaml), not of policies");
+    CLI::Option* tests = schemas->add_flag("--tests", of.tests, "Of test files (*.test.yaml), not of policies");
+    schemas->add_flag("--scripts", of.scripts, "Of the scripts of `simulate`")->excludes(tests);
     VersionOptions& options = arguments.version;
     CLI::App* sub = add(
         app, "version", about("Print which keepwell this is.", "  keepwell version -o json"),
@@ -466,6 +521,8 @@ int main(int argc, char** argv) {
     add_check(app, arguments);
     add_test(app, arguments);
     add_simulate(app, arguments);
+    add_plan(app, arguments);
+    add_reload(app, arguments);
     add_status(app, arguments);
     add_events(app, arguments);
     add_explain(app, arguments);

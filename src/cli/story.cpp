@@ -240,7 +240,7 @@ struct Story::Teller {
         if (held.reason == Hold::dry_run) {
             const Reason why = std::exchange(known.due_reason, Reason::none);
             const Origin rule = why == Reason::none ? fact->rule : known.due_rule;
-            return {"would " + what + because(why) + story.place_of(rule), Colour::warn};
+            return {"would " + what + (held.again ? " again" : "") + because(why) + story.place_of(rule), Colour::warn};
         }
         if (held.reason == Hold::backoff && known.next_start_told) return {};
         std::string text = what + " is held back: " + std::string{describe(held.reason)};
@@ -342,6 +342,16 @@ struct Story::Teller {
         const std::string name = one_line(orphan.name);
         if (orphan.held) return {name + " is wanted no more" + after_colon(orphan.detail), Colour::warn};
         return {name + " was wanted no more, and is removed"};
+    }
+
+    Line operator()(const fact::PolicyReloaded& reloaded) const {
+        const std::string who = reloaded.by.empty() ? "" : " (asked by " + one_line(reloaded.by) + ")";
+        if (reloaded.changes.empty() && reloaded.version == reloaded.from_version) {
+            return {"policy read again: nothing has changed" + who, Colour::dim};
+        }
+        std::string all;
+        for (const std::string& change : reloaded.changes) all += (all.empty() ? "" : ", ") + one_line(change);
+        return {"POLICY RELOADED: " + (all.empty() ? "settings of the host" : all) + who, Colour::strong};
     }
 
     Line operator()(const fact::Unexpected& unexpected) const {

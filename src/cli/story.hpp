@@ -30,6 +30,9 @@ class Story {
     /// The lines of this record, each ended by a newline; empty when there is nothing to tell.
     std::string tell(const journal::Record& record);
 
+    /// Another policy is followed: what rules rest on is in these files from now on.
+    void follow(std::vector<std::string> files) { options_.files = std::move(files); }
+
   private:
     /// What was said about a target before, so that the next line can build on it.
     struct Known {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "keepwell/model/names.hpp"
 #include "keepwell/model/spec.hpp"
@@ -26,11 +27,26 @@ class RemoteOutput {
     virtual std::string read() = 0;
 };
 
+/// What another policy would mean, or what it means from now on.
+struct PolicyRequest {
+    bool apply = false;
+    std::vector<std::string> files;  ///< empty: those that are followed already
+    std::string expect;              ///< "FROM..TO" or "TO": only between these versions; empty: any
+    std::string user;
+};
+
+struct PolicyReply {
+    int status = 200;
+    std::string body;  ///< JSON, with a newline at its end
+};
+
 struct About {
     std::string version;  ///< of keepwell
     std::int64_t pid = 0;
-    WallTime started{};   ///< when the policy was loaded
+    WallTime started{};   ///< when this keepwell began
     std::string journal;  ///< the journal's folder
+    /// Reads policy files, and follows them where that is asked for. Null: this keepwell can not.
+    std::function<PolicyReply(const PolicyRequest&)> change_policy;
     /// The file that a target's output goes to.
     std::function<std::string(const TargetSpec&)> output_file;
     /// The log of a target that is a container: from `lines` before its end on.

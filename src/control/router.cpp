@@ -118,6 +118,9 @@ Answer Router::answer(const Request& request) {
     const bool acts = path.size() == 4 && path[1] == "targets";
     if (acts && request.method != "POST") return error_reply(405, "method_not_allowed", "this path wants POST");
     if (acts) return operate(path[2], path[3], request.user);
+    const bool reloads = path.size() == 2 && path[1] == "reload";
+    if (reloads && request.method != "POST") return error_reply(405, "method_not_allowed", "this path wants POST");
+    if (reloads) return change_policy(request, true);
     if (request.method != "GET") return error_reply(405, "method_not_allowed", "this path wants GET");
     return answer_get(request);
 }
@@ -129,6 +132,7 @@ Answer Router::answer_get(const Request& request) {
     if (path.size() == 2 && path[1] == "version") {
         return reply(200, {{"api", "keepwell/v1"}, {"version", about_.version}, {"brain_pid", about_.pid}});
     }
+    if (path.size() == 2 && path[1] == "plan") return change_policy(request, false);
     if (path.size() == 3 && path[1] == "explain") return explain(path[2]);
     if (path.size() == 3 && path[1] == "logs") return logs(path[2], request);
     return error_reply(404, "not_found", "no such path; see /v1/status");
@@ -191,6 +195,21 @@ Reply Router::cannot_open(const ContainerStream& log, const std::string& why) co
     return error_reply(
         502, "container_engine",
         "the log of " + supervisor_.engine().policy().targets[log.target].name + " can not be read: " + why);
+}
+
+/// The files are named by absolute paths, one a line: they are read here, and not where is asked.
+Answer Router::change_policy(const Request& request, bool apply) {
+    if (!about_.change_policy) return error_reply(400, "bad_request", "this keepwell follows no policy files");
+    PolicyRequest wanted{apply, {}, {}, request.user};
+    if (const std::string* version = find(request.query, "expect")) wanted.expect = *version;
+    const std::string* files = find(request.query, "files");
+    const bool absolute = each_piece(files ? *files : std::string_view{}, '\n', [&](std::string_view file) {
+        wanted.files.emplace_back(file);
+        return file.starts_with('/');
+    });
+    if (!absolute) return error_reply(400, "bad_request", "files wants absolute paths");
+    PolicyReply answer = about_.change_policy(wanted);
+    return Reply{answer.status, std::move(answer.body)};
 }
 
 Answer Router::operate(const std::string& name, const std::string& verb_text, const std::string& user) {

@@ -78,6 +78,7 @@ class Router {
     Answer events(const Request& request) const;
     Answer explain(const std::string& name) const;
     Answer logs(const std::string& name, const Request& request) const;
+    Answer change_policy(const Request& request, bool apply);
     Answer operate(const std::string& name, const std::string& verb, const std::string& user);
     Answer operate_host(event::Verb verb, const std::string& user);
     Reply acknowledge(std::span<const TargetIndex> targets, event::Verb verb, const std::string& user);

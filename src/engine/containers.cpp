@@ -65,13 +65,13 @@ void Engine::Impl::on(const event::TargetJoined& event) {
         policy_.targets.push_back(std::move(spec));
         grow();
     }
+    targets_[event.target].joined = true;
     ++present_;
     const ServiceIndex service = policy_.targets[event.target].service;
     graph_.add_target(service, event.target);
     if (event.service) {
         const event::LabelledService said = event.labelled ? *event.labelled : event::LabelledService{};
         labelled_[service] = {said.names, said.depends_on};
-        policy_.maintenance.resize(policy_.services.size());
         policy_.maintenance[service] = said.maintenance;
     }
     follow_names();
@@ -82,16 +82,18 @@ void Engine::Impl::on(const event::TargetJoined& event) {
 
 /// Labels make a service of their own: at the place of one that is gone, or at the end.
 ServiceIndex Engine::Impl::place_for(const ServiceSpec& service, std::optional<ServiceIndex> freed) {
-    if (freed && *freed >= static_services_) {
+    if (freed && written_by_[*freed] == Writer::labels) {
         policy_.services[*freed] = service;
         graph_.exchange_service(*freed, service);
         maintenance_until_[*freed] = Instant::min();
         return *freed;
     }
     policy_.services.push_back(service);
+    policy_.maintenance.emplace_back();
     maintenance_until_.push_back(Instant::min());
     updates_.emplace_back();
     labelled_.emplace_back();
+    written_by_.push_back(Writer::labels);
     return graph_.add_service(service);
 }
 
@@ -107,7 +109,8 @@ void Engine::Impl::grow() {
 TargetIndex Engine::Impl::next_index(bool own_service) const {
     for (TargetIndex index = 0; index < targets_.size(); ++index) {
         if (!targets_[index].container.left) continue;
-        if ((policy_.targets[index].service >= static_services_) == own_service) return index;
+        const bool by_labels = written_by_[policy_.targets[index].service] == Writer::labels;
+        if (by_labels == own_service) return index;
     }
     return static_cast<TargetIndex>(targets_.size());
 }
@@ -122,7 +125,7 @@ void Engine::Impl::on(const event::TargetLeft& event) {
     note(event.target, fact::Membership{false, {}}, spec(event.target).origin);
     const ServiceIndex service = policy_.targets[event.target].service;
     graph_.remove_target(service, event.target);
-    if (service >= static_services_) {
+    if (written_by_[service] == Writer::labels) {
         labelled_[service] = {};
         policy_.maintenance[service].clear();
     }
@@ -156,7 +159,8 @@ bool same(const Dependency& one, const Dependency& other) {
 /// Whom labels mean is looked up again whenever a target comes or goes. A dependency that would close a circle is left
 /// out: the two would wait for each other for ever.
 void Engine::Impl::follow_names() {
-    if (static_services_ == policy_.services.size()) return;
+    const auto by_labels = [](Writer writer) { return writer == Writer::labels; };
+    if (std::none_of(written_by_.begin(), written_by_.end(), by_labels)) return;
     std::vector<std::vector<Dependency>> meant(policy_.services.size());
     for (ServiceIndex service = 0; service < meant.size(); ++service) {
         for (const NamedDependency& named : labelled_[service].depends_on) {
@@ -167,7 +171,8 @@ void Engine::Impl::follow_names() {
             meant[service].push_back(std::move(dependency));
         }
     }
-    for (auto service = static_cast<ServiceIndex>(static_services_); service < meant.size(); ++service) {
+    for (ServiceIndex service = 0; service < meant.size(); ++service) {
+        if (!by_labels(written_by_[service])) continue;
         ServiceSpec& spec = policy_.services[service];
         if (std::equal(spec.depends_on.begin(), spec.depends_on.end(), meant[service].begin(), meant[service].end(),
                        same))
@@ -221,12 +226,16 @@ void Engine::Impl::forget_container(TargetIndex index) {
 // ---- one container --------------------------------------------------------------------------------------------------
 
 void Engine::Impl::on(const event::Found& event) {
-    if (!known(event.target)) return;
+    if (!known(event.target) || !is_container(event.target)) return;
     const TargetIndex index = event.target;
     Target& target = targets_[index];
     const bool first_sight = !std::exchange(target.container.seen, true);
     take_traits(index, event);
     if (in_command(target)) return;
+    if (target.leaving) {  // its new life ends with it
+        if (target.phase == Phase::running) target.instance = event.instance;
+        return wake(index);
+    }
     if (restored_[index]) {
         restore_found(index, event);
     } else if (target.phase == Phase::running && target.instance == event.instance) {
@@ -273,6 +282,7 @@ void Engine::Impl::take_over(TargetIndex index, const event::Found& event, bool 
         end_remediation(index);
     }
     target.instance = event.instance;
+    target.would_last.reset();
     target.owes_start = false;
     target.renewed = !first_sight;
     target.health.started_at = event.started_at;
@@ -285,7 +295,7 @@ void Engine::Impl::take_over(TargetIndex index, const event::Found& event, bool 
 }
 
 void Engine::Impl::on(const event::Absent& event) {
-    if (!known(event.target)) return;
+    if (!known(event.target) || !is_container(event.target)) return;
     const TargetIndex index = event.target;
     Target& target = targets_[index];
     const bool first_sight = !std::exchange(target.container.seen, true);
@@ -302,7 +312,7 @@ void Engine::Impl::on(const event::Absent& event) {
 }
 
 void Engine::Impl::on(const event::Frozen& event) {
-    if (!known(event.target)) return;
+    if (!known(event.target) || !is_container(event.target)) return;
     const Target& target = targets_[event.target];
     if (target.phase != Phase::running || !(target.instance == event.instance)) return;
     freeze(event.target, event.frozen);
@@ -328,7 +338,7 @@ void Engine::Impl::freeze(TargetIndex index, bool frozen) {
 // ---- its health as the engine sees it -------------------------------------------------------------------------------
 
 void Engine::Impl::on(const event::HealthReported& event) {
-    if (!known(event.target)) return;
+    if (!known(event.target) || !is_container(event.target)) return;
     const TargetIndex index = event.target;
     Target& target = targets_[index];
     const bool meant = target.phase == Phase::running && target.instance == event.instance && !target.container.frozen;
@@ -409,22 +419,33 @@ void Engine::Impl::person_stopped_it(TargetIndex index) {
 
 void Engine::Impl::on(const event::OrphanSeen& event) {
     if (!has_begun() || shutting_down_) return;
+    const bool process = event.stop_signal != 0;
     if (policy_.mode == Mode::dry_run) {
-        return note(no_target, fact::OrphanChanged{event.name, true, "dry-run: it would be stopped and removed"});
+        const std::string would = process ? "dry-run: it would be stopped" : "dry-run: it would be stopped and removed";
+        return note(no_target, fact::OrphanChanged{event.name, true, would});
     }
-    orphans_.emplace_back(new_id(), event.name);
-    decisions_.commands.push_back(
-        command::Discard{last_id_, no_target, event.instance, ServiceSpec{}.stop_grace_period});
+    discard(event);
 }
 
-void Engine::Impl::on(const event::DiscardFinished& event) {
-    const auto known =
-        std::find_if(orphans_.begin(), orphans_.end(), [&](const auto& one) { return one.first == event.id; });
+void Engine::Impl::discard(const event::OrphanSeen& orphan) {
+    orphans_.push_back({new_id(), orphan.name, orphan.stop_signal != 0});
+    decisions_.commands.push_back(
+        command::Discard{last_id_, no_target, orphan.instance, orphan.grace, orphan.stop_signal});
+}
+
+bool Engine::Impl::is_orphan(CommandId id) const {
+    return std::any_of(orphans_.begin(), orphans_.end(), [id](const Orphan& one) { return one.id == id; });
+}
+
+void Engine::Impl::on(const event::DiscardFinished& event) { orphan_ended(event.id, event.failure); }
+
+void Engine::Impl::orphan_ended(CommandId id, const std::string& failure) {
+    const auto known = std::find_if(orphans_.begin(), orphans_.end(), [id](const Orphan& one) { return one.id == id; });
     if (known == orphans_.end()) return unexpected(no_target, "the end of an orphan that was not asked for");
-    if (event.failure.empty()) {
-        note(no_target, fact::OrphanChanged{known->second, false, {}});
+    if (failure.empty()) {
+        note(no_target, fact::OrphanChanged{known->name, false, {}});
     } else {
-        raise(no_target, "leftover", known->second + ": " + event.failure);
+        raise(no_target, "leftover", known->name + ": " + failure);
     }
     orphans_.erase(known);
 }

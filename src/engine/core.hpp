@@ -7,13 +7,15 @@
 //   gates.cpp        the gates between due and done, and the guard over the host
 //   containers.cpp   what the container engine tells, and containers that come and go
 //   replacing.cpp    replacing a container, proving the new one, and the way back
-//   updating.cpp     how a changed entry reaches the containers of its service
+//   updating.cpp     how a changed entry reaches the targets of its service
+//   reloading.cpp    another policy takes the place of the one that was followed
 //   persons.cpp      what people ask for
 //   restoring.cpp    what outlives keepwell
 // May know: model and engine.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +49,9 @@ enum class Asking : std::uint8_t {
     update,       ///< a changed entry
     ladder,       ///< everything
 };
+
+/// Where a service comes from. One whose entry is gone keeps its place.
+enum class Writer : std::uint8_t { policy, labels, nobody };
 
 /// A closed gate.
 struct Closed {
@@ -84,6 +89,7 @@ class Engine::Impl {
     void on(const event::StepTaken&);
     void on(const event::OrphanSeen&);
     void on(const event::DiscardFinished&);
+    void on(const event::PolicyChanged&);
     void on(const event::Maintenance&);
     void on(const event::Operated&);
     void on(const event::Shutdown&);
@@ -107,6 +113,7 @@ class Engine::Impl {
     const std::string& name(TargetIndex index) const { return policy_.targets[index].name; }
     bool is_container(TargetIndex index) const { return keepwell::is_container(policy_.targets[index]); }
     bool is_adopted(TargetIndex index) const { return policy_.targets[index].kind == TargetKind::adopted; }
+    bool is_process(TargetIndex index) const { return policy_.targets[index].kind == TargetKind::process; }
     bool is_dry(TargetIndex index) const { return policy_.mode == Mode::dry_run || spec(index).dry_run; }
 
     // life.cpp
@@ -117,6 +124,7 @@ class Engine::Impl {
     /// When the next start may come, `wait` from now: `never` where it may come at once.
     Instant next_start(TargetIndex index, Duration wait) const;
     void take_as_started(TargetIndex index);
+    bool is_nobodys(const event::StartFinished& event) const;
     void began_to_run(TargetIndex index, Reason reason);
     /// How long a stop may take before it is forced.
     Duration grace(TargetIndex index) const;
@@ -194,16 +202,25 @@ class Engine::Impl {
 
     // updating.cpp
     void try_update(TargetIndex index);
-    void hold_update(TargetIndex index, const Closed& closed);
+    /// What the instance should be made of now; empty: that is not known.
+    const std::string& made_of_now(TargetIndex index) const;
+    /// Its instance is made of an older version of its entry.
+    bool outdated(TargetIndex index) const;
+    const Dependency* outdated_dependency(TargetIndex index) const;
+    void hold_quietly(TargetIndex index, Remedy would, const Closed& closed);
     bool may_update_one_more(ServiceIndex service) const;
     bool is_to_go_back(TargetIndex index) const;
     void update_done(TargetIndex index);
+    void update_left(TargetIndex index);
     void gone_back(TargetIndex index);
+    /// What failed, or is to be taken back, is what the entry says now; it may have changed meanwhile.
+    bool updates_to_entry(TargetIndex index) const;
     void update_failed(TargetIndex index, const std::string& why);
+    void update_stalls(TargetIndex index, const std::string& why);
     void pause_update(TargetIndex index, const std::string& why);
     void pause_rollback(TargetIndex index, const std::string& why);
     void forget_update(ServiceIndex service);
-    void resume_update(TargetIndex index);
+    void resume_update(TargetIndex index, std::string_view why);
 
     // probing.cpp
     /// The check that says how the target is: the policy's, or the container engine's own; null: none.
@@ -261,11 +278,36 @@ class Engine::Impl {
     std::optional<Closed> closed_by_guard(TargetIndex index);
     std::optional<Closed> closed_by_backoff(TargetIndex index, Asking asking) const;
     void hold(TargetIndex index, Remedy would, const Closed& closed);
+    void note_held(TargetIndex index, fact::RemedyHeld held, const Origin& rule);
     void drop_hold(TargetIndex index);
     bool is_sick(TargetIndex index) const;
     void recount(TargetIndex index);
     void follow_storm();
     void wake_held(Hold reason);
+
+    // reloading.cpp
+    Policy merged(const Policy& next);
+    std::vector<ServiceIndex> take_services(Policy& into, const Policy& next);
+    void take_targets(Policy& into, const Policy& next, const std::vector<ServiceIndex>& at);
+    void take_joined(Policy& into);
+    void rebuild_graph();
+    void enrol(TargetIndex index);
+    void begin_leaving(TargetIndex index);
+    void try_leave(TargetIndex index);
+    static bool may_come_back(const Target& target);
+    void come_back(TargetIndex index);
+    void give_back(TargetIndex index);
+    bool dependants_have_left(TargetIndex index) const;
+    void leave(TargetIndex index);
+    void follow_changes(TargetIndex index, const Policy& former);
+    void leave_dry_run(TargetIndex index);
+    void end_remains(TargetIndex index);
+    void entry_changed(TargetIndex index, const Policy& former);
+    void follow_version(TargetIndex index, const ServiceSpec& old);
+    void judge_by_new_rules(TargetIndex index);
+    void leave_ladder(TargetIndex index);
+    void follow_check(TargetIndex index, const ServiceSpec& old, const TargetSpec& old_target);
+    std::vector<std::string> changes_since(const Policy& former, const std::vector<Writer>& before) const;
 
     // persons.cpp
     void operate(TargetIndex index, const event::Operated& operated);
@@ -298,8 +340,8 @@ class Engine::Impl {
     std::vector<Instant> maintenance_until_;  ///< by service; Instant::min() when no window is open
     std::vector<bool> counted_unhealthy_;     ///< for the storm
     std::set<TargetIndex> held_;
-    std::size_t static_services_ = 0;  ///< those of the policy; labels make others behind them
-    std::size_t present_ = 0;          ///< targets that have not left
+    std::vector<Writer> written_by_;  ///< by service
+    std::size_t present_ = 0;         ///< targets that have not left
     struct Labelled {
         std::vector<std::string> names;
         std::vector<NamedDependency> depends_on;
@@ -311,10 +353,23 @@ class Engine::Impl {
     struct Update {
         bool under_way = false;
         bool paused = false;
+        TargetIndex paused_by = no_target;
         Instant next_at = Instant::min();
     };
-    std::vector<Update> updates_;                             ///< by service
-    std::vector<std::pair<CommandId, std::string>> orphans_;  ///< being removed, with their names
+    std::vector<Update> updates_;  ///< by service
+    struct Orphan {
+        CommandId id = 0;
+        std::string name;
+        bool process = false;
+    };
+    std::vector<Orphan> orphans_;  ///< being ended
+    void discard(const event::OrphanSeen& orphan);
+    bool is_orphan(CommandId id) const;
+    void orphan_ended(CommandId id, const std::string& failure);
+    std::map<TargetIndex, TargetSpec> successors_;  ///< of targets that leave: who takes their place and name
+    std::vector<TargetIndex> added_;                ///< by the policy that is being taken up
+    std::vector<TargetIndex> returned_;             ///< those that were to go, and are wanted again
+    std::vector<TargetIndex> gone_;                 ///< those that it does not know, or knows as something else
     std::uint32_t unhealthy_ = 0;
     std::uint32_t active_remedies_ = 0;  ///< of ladders: acting or verifying
     bool storm_ = false;

@@ -38,6 +38,8 @@ std::optional<TargetIndex> Engine::find(std::string_view name) const {
 
 bool Engine::finished() const {
     if (!impl_->shutting_down_) return false;
+    const auto& orphans = impl_->orphans_;
+    if (std::any_of(orphans.begin(), orphans.end(), [](const auto& one) { return one.process; })) return false;
     return std::all_of(impl_->targets_.begin(), impl_->targets_.end(), [](const Target& target) {
         return target.container.left ||
                (target.phase == Phase::stopped && target.strays.empty() && !target.stop_id && !target.start_id);
@@ -54,13 +56,15 @@ Engine::Impl::Impl(Policy policy, EngineOptions options)
       restored_(policy_.targets.size()),
       maintenance_until_(policy_.services.size(), Instant::min()),
       counted_unhealthy_(policy_.targets.size(), false),
-      static_services_{policy_.services.size()},
+      written_by_(policy_.services.size(), Writer::policy),
       present_{policy_.targets.size()},
       labelled_(policy_.services.size()),
       updates_(policy_.services.size()),
       last_incident_{options.last_incident},
       queued_(policy_.targets.size(), false),
-      marked_(policy_.targets.size(), false) {}
+      marked_(policy_.targets.size(), false) {
+    policy_.maintenance.resize(policy_.services.size());
+}
 
 const Decisions& Engine::Impl::handle(const Event& event, Instant now) {
     now_ = std::max(now_, now);
@@ -84,7 +88,7 @@ bool Engine::Impl::has_begun() {
 
 bool Engine::Impl::known(TargetIndex target) {
     if (!has_begun()) return false;
-    if (target < targets_.size()) return true;
+    if (target < targets_.size()) return !targets_[target].container.left;  // what comes too late is of nobody
     unexpected(no_target, "an event for a target that does not exist");
     return false;
 }
@@ -130,7 +134,9 @@ void Engine::Impl::settle() {
 /// Looks at one target again: is something that it waits for there now?
 void Engine::Impl::step(TargetIndex index) {
     Target& target = targets_[index];
+    if (target.container.left) return;
     if (shutting_down_) return try_shutdown(index);
+    if (target.leaving) return try_leave(index);
     switch (target.phase) {
         case Phase::waiting: return try_first_start(index);
         case Phase::backoff: return try_restart(index);
@@ -138,8 +144,7 @@ void Engine::Impl::step(TargetIndex index) {
             if (target.container.frozen || target.container.settle_id) return;
             if (target.dependency_restart) try_dependency_restart(index);
             if (target.phase == Phase::running && target.by_ladder) try_remedy(index);
-            if (target.phase == Phase::running && (target.container.outdated || is_to_go_back(index)))
-                try_update(index);
+            if (target.phase == Phase::running && (outdated(index) || is_to_go_back(index))) try_update(index);
             return;
         case Phase::starting:
         case Phase::stopping:
@@ -199,8 +204,10 @@ void Engine::Impl::on(const event::Begin&) {
     begun_ = true;
     for (TargetIndex index = 0; index < targets_.size(); ++index) {
         targets_[index].phase_since = now_;
-        if (!is_container(index) && restored_[index])
-            restore(index, *restored_[index]);  // a container: when it is seen
+        if (!is_container(index) && restored_[index]) {  // a container: when it is seen
+            const TargetMemory memory = *std::exchange(restored_[index], std::nullopt);
+            restore(index, memory);
+        }
         wake(index);
     }
 }

@@ -59,6 +59,12 @@ class Explainer {
         if (is_container_) masters();
         if (engine_.dry_run(index_))
             say("state", "It is in dry-run: what is decided is shown and not done.", service_.origin);
+        if (target_.leaving)
+            say("state", "Its entry is gone from the policy: it ends after those that depend on it and go as well.");
+        const std::string& made_of_now = engine_.policy().targets[index_].version;
+        const bool older = !target_.made_of.empty() && target_.made_of != made_of_now;
+        if (!is_container_ && target_.instance.exists() && older)
+            say("state", "It was made from an older version of its entry.", service_.origin);
     }
 
     /// Who starts it again, and what of a replacement is open.
@@ -116,7 +122,7 @@ class Explainer {
             std::string text =
                 "Its last probe " +
                 std::string{last->outcome == Outcome::error ? "could not be asked" : to_string(last->outcome)};
-            if (last->outcome != Outcome::passed) text += ": " + last->output;
+            if (last->outcome != Outcome::passed && !last->output.empty()) text += ": " + last->output;
             say("seen", text + ".", asked->origin);
         } else {
             say("seen", "It was not probed yet.", asked->origin);

@@ -83,7 +83,15 @@ void Engine::Impl::hold(TargetIndex index, Remedy would, const Closed& closed) {
     if (would != Remedy::start) set_remediation(index, Remediation::held);
     if (same) return;
     const std::uint32_t attempt = target.attempt + (target.by_ladder ? 1 : 0);  // a rung is counted when it is done
-    note(index, fact::RemedyHeld{would, target.rung, attempt, closed.reason, closed.until, closed.detail}, closed.rule);
+    note_held(index, {would, target.rung, attempt, closed.reason, closed.until, closed.detail}, closed.rule);
+}
+
+/// After what dry-run has held the past is another one than it would have been: what is held again may come of that.
+void Engine::Impl::note_held(TargetIndex index, fact::RemedyHeld held, const Origin& rule) {
+    if (held.reason == Hold::dry_run) {
+        held.again = std::exchange(targets_[index].would_last, held.would) == held.would;
+    }
+    note(index, std::move(held), rule);
 }
 
 void Engine::Impl::drop_hold(TargetIndex index) {

@@ -7,18 +7,6 @@
 #include "engine/core.hpp"
 
 namespace keepwell::engine {
-namespace {
-
-struct RemedyOf {
-    Remedy operator()(const RestartRung&) const { return Remedy::restart; }
-    Remedy operator()(const ReplaceRung&) const { return Remedy::replace; }
-    Remedy operator()(const RunRung&) const { return Remedy::run; }
-    Remedy operator()(const StopRung&) const { return Remedy::stop; }
-    Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
-};
-
-}  // namespace
-
 /// A remedy of the ladder is under way, or being proven.
 bool Engine::Impl::active(const Target& target) {
     return target.by_ladder &&
@@ -45,7 +33,7 @@ Remedy Engine::Impl::remedy_of(TargetIndex index) const {
     const auto& ladder = spec(index).on_unhealthy;
     const Target& target = targets_[index];
     if (!target.by_ladder || ladder.empty()) return Remedy::restart;
-    return std::visit(RemedyOf{}, ladder[target.rung].action);
+    return keepwell::remedy_of(ladder[target.rung].action);
 }
 
 Origin rung_origin(const ServiceSpec& service, const Target& target) {
@@ -102,6 +90,7 @@ void Engine::Impl::proven_healthy(TargetIndex index, Reason reason) {
     if (target.remediation == Remediation::verifying) {
         note(index, fact::RemedyVerified{target.remedy, target.rung, true}, rung_origin(index));
     }
+    if (target.updating && is_process(index)) update_done(index);
     if (target.quarantines != 0) target.history.clear();
     if (target.in_a_row != 0) mark(index);
     target.in_a_row = 0;
@@ -120,8 +109,10 @@ void Engine::Impl::end_remediation(TargetIndex index) {
     Target& target = targets_[index];
     if (target.remediation == Remediation::quarantined || target.quarantines)
         resolve(index, "quarantined", "the target is tended again");
-    const bool update_is_held = target.remediation == Remediation::idle && target.container.outdated;
+    const bool update_is_held = target.remediation == Remediation::idle && outdated(index);
     if (!update_is_held) drop_hold(index);
+    if (target.updating && is_process(index)) update_left(index);
+    if (outdated(index)) wake(index);
     set_remediation(index, Remediation::idle);
     target.by_ladder = false;
     target.half_open = false;
@@ -305,6 +296,7 @@ void Engine::Impl::not_proven(TargetIndex index, Reason reason) {
     note(index, fact::RemedyVerified{target.remedy, target.rung, false}, rung_origin(index));
     open_incident(index, Reason::unhealthy, {});
     if (replaced) return roll_back(index, reason);
+    if (target.updating) update_stalls(index, {});
     if (target.half_open) return quarantine(index, Reason::remedy_failed);
     if (target.by_ladder) return next_rung(index, reason);
     // A restart after an exit: the new instance lives, but is unhealthy. Now the ladder's turn.

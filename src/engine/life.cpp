@@ -142,6 +142,7 @@ Duration Engine::Impl::grace(TargetIndex index) const {
 
 Reason Engine::Impl::why_stopped(TargetIndex index) const {
     const Target& target = targets_[index];
+    if (target.leaving) return Reason::removed;
     if (target.operator_stopped) return Reason::operated;
     return target.final_stop ? Reason::ladder_stop : Reason::shutdown;
 }
@@ -159,10 +160,12 @@ void Engine::Impl::start(TargetIndex index) {
     target.dependency_restart = false;
     target.start_at = never;
     target.last_start = now_;
+    target.made_of = made_of_now(index);
     target.start_id = new_id();
     target.command_overdue = later(now_, start_patience);
     const Reason reason = target.cause == StartCause::initial    ? Reason::policy
                           : target.cause == StartCause::operated ? Reason::operated
+                          : target.cause == StartCause::changed  ? Reason::changed
                                                                  : Reason::remedy;
     set_phase(index, Phase::starting, reason);
     decisions_.commands.push_back(command::Start{target.start_id, index});
@@ -183,6 +186,10 @@ void Engine::Impl::take_as_started(TargetIndex index) {
 }
 
 void Engine::Impl::on(const event::StartFinished& event) {
+    if (is_nobodys(event)) {
+        const int signal = policy_.targets[event.target].process.stop_signal;
+        return discard({name(event.target), event.instance, signal, grace(event.target)});
+    }
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
     if (event.id == 0 || event.id > last_id_)
@@ -208,12 +215,19 @@ void Engine::Impl::on(const event::StartFinished& event) {
     wake(event.target);
 }
 
+/// A start that was given up, and whose target has left since, has made a process after all.
+bool Engine::Impl::is_nobodys(const event::StartFinished& event) const {
+    const bool is_there = begun_ && event.target < targets_.size();
+    return is_there && event.instance.pid != 0 && (targets_[event.target].container.left || !is_process(event.target));
+}
+
 void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
     if (target.final_stop || shutting_down_) {
         return begin_stop(index, why_stopped(index), at_once_ ? Duration{0} : grace(index));
     }
     target.owes_start = false;
+    target.would_last.reset();
     target.container.frozen = target.container.engine_is_restarting = false;
     target.renewed = target.cause != StartCause::initial;
     target.health.started_at = now_;
@@ -224,11 +238,14 @@ void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
         verify(index);
     }
     await_proof(index);
+    const bool watched = target.updating && is_process(index) && target.proven_at != never;
+    if (watched) target.proven_at = later(now_, spec(index).update.monitor);
 }
 
 // ---- exits ------------------------------------------------------------------------------------------------------
 
 void Engine::Impl::on(const event::Exited& event) {
+    if (event.target == no_target) return;  // an orphan's, whose StopFinished follows
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
     if (is_container(event.target) && taken_back(event)) return wake(event.target);
@@ -244,6 +261,7 @@ void Engine::Impl::on(const event::Exited& event) {
         return wake(event.target);
     }
     const bool ends_remains = event.remains && !is_dry(event.target);
+    if (event.remains && !ends_remains) target.remains = event.instance;
     if (ends_remains) {
         target.stop_id = new_id();
         decisions_.commands.push_back(command::Stop{target.stop_id, event.target, event.instance, grace(event.target)});
@@ -309,7 +327,9 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
     if (target.container.replacing == Replacing::proving) return replacement_ended(index, how);
 
-    if (!condition_asks(service.restart.condition, target.last_exit)) {
+    const bool again = condition_asks(service.restart.condition, target.last_exit);
+    if (target.updating) again || !target.last_exit.success() ? update_stalls(index, how) : update_done(index);
+    if (!again) {
         if (!target.last_exit.success()) {
             open_incident(index, reason, how);
             raise(index, "not_restarted", how, service.restart.origin);
@@ -395,6 +415,7 @@ void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) 
 }
 
 void Engine::Impl::on(const event::StopFinished& event) {
+    if (event.target == no_target || is_orphan(event.id)) return orphan_ended(event.id, event.survivors);
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
     if (event.id == 0 || event.id > last_id_)

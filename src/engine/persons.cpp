@@ -22,7 +22,7 @@ std::optional<Remedy> would(event::Verb verb) {
 
 void Engine::Impl::operate(TargetIndex index, const event::Operated& operated) {
     note(index, fact::OperatorActed{operated.verb, operated.by});
-    if (shutting_down_) return;
+    if (shutting_down_ || targets_[index].leaving) return;
     const std::optional<Remedy> effect = would(operated.verb);
     if (effect && is_dry(index)) {
         return note(index, fact::RemedyHeld{*effect, 0, 0, Hold::dry_run, never, {}}, spec(index).origin);
@@ -119,10 +119,12 @@ void Engine::Impl::person_pauses(TargetIndex index, bool paused) {
 void Engine::Impl::person_resets(TargetIndex index) {
     Target& target = targets_[index];
     const bool acting = target.remediation == Remediation::acting;
-    resume_update(index);
+    resume_update(index, "the update is tried again");
     if (!acting) forget_history(index);
-    if (target.phase == Phase::backoff && !acting) {
+    const bool waits = target.phase == Phase::backoff && !target.container.engine_is_restarting;
+    if (waits && !acting) {
         target.cause = is_dry(index) ? StartCause::exited : StartCause::operated;  // dry-run asks its gate
+        if (is_dry(index)) make_restart_due(index, Reason::operated);
         target.start_at = never;
     }
     const bool sick = target.phase == Phase::running && target.health.answered == Health::unhealthy;

@@ -24,7 +24,7 @@ Health Engine::Impl::health_of(TargetIndex index) const {
 void Engine::Impl::begin_probing(TargetIndex index, Instant started_at) {
     Target& target = targets_[index];
     const Healthcheck* check = check_of(index);
-    if (!check) return;
+    if (!check || target.leaving) return;
     begin_health(target.health, started_at);
     target.container.stale = false;
     target.streak_base = 0;

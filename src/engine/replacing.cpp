@@ -28,6 +28,9 @@ void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order,
     target.hook_id = 0;
     target.proven_at = target.verify_until = never;
     target.last_start = now_;
+    target.container.previous_made_of = target.made_of;
+    if (from == MadeFrom::entry) target.made_of = made_of_now(index);
+    if (from == MadeFrom::previous) target.made_of.clear();
     target.container.previous = target.instance;
     target.container.replacing = Replacing::swapping;
     target.container.replace_id = new_id();
@@ -60,7 +63,7 @@ void Engine::Impl::replaced(TargetIndex index, const Instance& instance) {
     target.container.renewed_by_replace = true;
     began_to_run(index, Reason::started);
     if (target.phase != Phase::running) return;
-    const bool update = target.container.updating;
+    const bool update = target.updating;
     if (!check_of(index)) {
         target.proven_at = later(now_, update ? spec(index).update.monitor : proving_time(spec(index).restart));
     } else if (!target.by_ladder) {
@@ -80,7 +83,8 @@ void Engine::Impl::replacing_failed(TargetIndex index, const Instance& survivor,
 /// The old container is what there is. What comes next is for those who wanted the replacement.
 void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, const std::string& why) {
     Target& target = targets_[index];
-    const bool update = std::exchange(target.container.updating, false);
+    const bool update = std::exchange(target.updating, false);
+    target.made_of = std::exchange(target.container.previous_made_of, {});
     if (!survivor.exists()) {
         target.instance = {};
         target.last_exit = {ExitStatus::Kind::exec_failed, 127, why};
@@ -124,7 +128,7 @@ void Engine::Impl::replacement_ended(TargetIndex index, const std::string& how) 
 /// The new one is well. An update watches it a little longer first (Swarm's monitor).
 void Engine::Impl::replacement_is_well(TargetIndex index) {
     Target& target = targets_[index];
-    const bool watched = target.container.updating && spec(index).update.monitor > 0s && check_of(index);
+    const bool watched = target.updating && spec(index).update.monitor > 0s && check_of(index);
     if (watched && target.verify_until != never) {
         target.verify_until = never;
         target.proven_at = later(now_, spec(index).update.monitor);
@@ -135,8 +139,12 @@ void Engine::Impl::replacement_is_well(TargetIndex index) {
 
 void Engine::Impl::commit(TargetIndex index) {
     Target& target = targets_[index];
-    target.container.outdated = false;
-    if (std::exchange(target.container.updating, false)) update_done(index);
+    // Of what it is made is known of what was made from an entry, which may have changed again meanwhile.
+    ContainerState& container = target.container;
+    const bool is_of_now = target.made_of == made_of_now(index);
+    if (is_of_now) container.update_given_up = false;
+    if (!target.made_of.empty()) container.outdated = !is_of_now && !container.update_given_up;
+    if (std::exchange(target.updating, false)) update_done(index);
     settle_replacement(index, Replacing::committing);
 }
 

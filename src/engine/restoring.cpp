@@ -27,6 +27,7 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     const Target& target = targets_[index];
     TargetMemory memory;
     memory.target = name(index);
+    if (target.container.left && !target.joined) return memory;  // its entry is gone, and all of it forgotten
     memory.version = spec(index).version;
     memory.instance = target.instance;
     memory.started_at = target.health.started_at;
@@ -34,7 +35,10 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     if (shutting_down_ && is_container(index)) memory.phase = target.left_in;
     memory.owes_start = target.owes_start;
     memory.updated_to = target.container.updated_to;
-    if (updates_[policy_.targets[index].service].paused) memory.gave_up = spec(index).container_version;
+    if (updates_[policy_.targets[index].service].paused) memory.gave_up = made_of_now(index);
+    memory.made_of = target.made_of;
+    memory.stop_signal = policy_.targets[index].process.stop_signal;
+    memory.stop_grace = grace(index);
     memory.replacing = target.container.replacing;
     memory.previous = target.container.previous;
     memory.health = target.health.answered;
@@ -75,6 +79,7 @@ void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory
     target.restarts = memory.restarts;
     target.last_exit = memory.last_exit;
     target.has_exited = memory.has_exited;
+    target.made_of = memory.made_of;
     target.incident = memory.incident;
     target.incident_since = now_;
     target.incident_reason = memory.incident ? reason_of(memory.incident_reason) : Reason::none;
@@ -97,10 +102,13 @@ void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory
 
 /// Another version of the entry is another update.
 void Engine::Impl::restore_update(TargetIndex index, const TargetMemory& memory) {
-    const std::string& version = spec(index).container_version;
+    const std::string& version = made_of_now(index);
     if (version.empty()) return;
     if (memory.updated_to == version) targets_[index].container.updated_to = version;
-    if (memory.gave_up == version) updates_[policy_.targets[index].service].paused = true;
+    if (memory.gave_up != version) return;
+    Update& update = updates_[policy_.targets[index].service];
+    update.paused = true;
+    update.paused_by = index;
 }
 
 /// It lives: it is taken over as it is, and its health goes on, so that a healthy target does not flap.
@@ -142,7 +150,8 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
         return set_phase(index, Phase::stopped, Reason::operated);
     }
     const bool same_version = memory.version == spec(index).version;
-    if (memory.phase == Phase::completed && same_version) {
+    const bool same_made = memory.made_of.empty() ? same_version : memory.made_of == made_of_now(index);
+    if (memory.phase == Phase::completed && same_made) {
         return set_phase(index, Phase::completed, Reason::condition, to_string(memory.last_exit));
     }
     const bool quarantined = target.remediation == Remediation::quarantined;
@@ -213,8 +222,8 @@ bool Engine::Impl::restore_replacing(TargetIndex index, const TargetMemory& memo
         verify(index);
         target.verify_until = later(now_, verify_time(index));
         target.renewed = target.container.renewed_by_replace = true;
-        target.container.updating = !target.container.updated_to.empty();
-        target.container.going_back = target.container.updating && target.container.outdated;
+        target.updating = !target.container.updated_to.empty();
+        target.container.going_back = target.updating && target.container.outdated;
         return true;
     }
     set_phase(index, Phase::starting, Reason::adopted);

@@ -1,7 +1,7 @@
-// How a changed entry of the policy reaches the containers that keepwell owns: a few slots at a time, each one replaced
-// and proven before the next; and how a failed one is taken back.
-// Source of the semantic: swarmkit manager/orchestrator/update/updater.go (parallelism, delay, monitor,
-// failure_action).
+// How a changed entry of the policy reaches the targets that keepwell made: a few slots at a time, each one proven
+// before the next, and what is depended on first; and how a failed one is taken back. A container is replaced, a
+// process restarted, and there is no way back for that. Source of the semantic: swarmkit
+// manager/orchestrator/update/updater.go (parallelism, delay, monitor, failure_action).
 #include <algorithm>
 #include <utility>
 
@@ -9,20 +9,44 @@
 
 namespace keepwell::engine {
 
+const std::string& Engine::Impl::made_of_now(TargetIndex index) const {
+    static const std::string unknown;
+    const TargetSpec& target = policy_.targets[index];
+    switch (target.kind) {
+        case TargetKind::process: return target.version;
+        case TargetKind::container: return spec(index).container_version;
+        case TargetKind::adopted: break;
+    }
+    return unknown;
+}
+
+bool Engine::Impl::outdated(TargetIndex index) const {
+    const Target& target = targets_[index];
+    if (is_container(index)) return target.container.outdated;
+    return target.instance.exists() && !target.made_of.empty() && target.made_of != made_of_now(index);
+}
+
 /// Running from an older version of its entry, or to go back to it: asks whether it is its turn.
 void Engine::Impl::try_update(TargetIndex index) {
     Target& target = targets_[index];
     const ServiceIndex service = policy_.targets[index].service;
     Update& update = updates_[service];
     const bool back = is_to_go_back(index);
-    if (!back && (!target.container.outdated || update.paused)) return;
+    if (!back && (!outdated(index) || update.paused)) return;
+    const Remedy remedy = is_process(index) ? Remedy::restart : Remedy::replace;
     const bool free = target.remediation == Remediation::idle && !in_command(target) && !target.container.frozen;
     if (!free || out_of_reach(index) || !may_update_one_more(service)) return;
+    if (const Dependency* first = back ? nullptr : outdated_dependency(index)) {
+        const std::string& its_name = policy_.services[first->service].name;
+        return hold_quietly(index, remedy, {Hold::dependency, never, its_name, first->origin});
+    }
     if (update.next_at > now_) {
         target.hold_until = update.next_at;
         return;
     }
-    if (const std::optional<Closed> closed = closed_gate(index, Asking::update)) return hold_update(index, *closed);
+    if (const std::optional<Closed> closed = closed_gate(index, Asking::update)) {
+        return hold_quietly(index, remedy, *closed);
+    }
     if (!back && !update.under_way) {
         update.under_way = true;
         note(no_target, fact::UpdateChanged{fact::UpdateChanged::Step::started, spec(index).name, {}},
@@ -30,36 +54,47 @@ void Engine::Impl::try_update(TargetIndex index) {
     }
     drop_hold(index);
     const Reason reason = back ? Reason::update_failed : Reason::changed;
-    target.container.updating = true;
+    target.updating = true;
     target.container.going_back = back;
     target.container.updated_to = spec(index).container_version;
-    target.remedy = Remedy::replace;
+    target.remedy = remedy;
     target.remedy_reason = reason;
-    target.cause = StartCause::remedy;
+    target.cause = is_process(index) ? StartCause::changed : StartCause::remedy;
     ++target.attempt;
     set_remediation(index, Remediation::due);
-    note(index, fact::RemedyDue{Remedy::replace, 0, target.attempt, reason}, spec(index).origin);
-    note(index, fact::RemedyStarted{Remedy::replace, 0, target.attempt, reason}, spec(index).origin);
+    note(index, fact::RemedyDue{remedy, 0, target.attempt, reason}, spec(index).origin);
+    note(index, fact::RemedyStarted{remedy, 0, target.attempt, reason}, spec(index).origin);
     set_remediation(index, Remediation::acting);
+    if (is_process(index)) return renew(index, reason);
     replace(index, reason, spec(index).update.order, back ? MadeFrom::previous : MadeFrom::entry);
 }
 
+/// Something that it depends on is to be made anew as well, and comes first.
+const Dependency* Engine::Impl::outdated_dependency(TargetIndex index) const {
+    for (const Dependency& dependency : spec(index).depends_on) {
+        if (updates_[dependency.service].paused) continue;
+        const auto& targets = graph_.targets_of(dependency.service);
+        const auto waits = [this](TargetIndex one) { return outdated(one) || targets_[one].updating; };
+        if (std::any_of(targets.begin(), targets.end(), waits)) return &dependency;
+    }
+    return nullptr;
+}
+
 /// Held without a remediation: nothing is wrong with it.
-void Engine::Impl::hold_update(TargetIndex index, const Closed& closed) {
+void Engine::Impl::hold_quietly(TargetIndex index, Remedy would, const Closed& closed) {
     Target& target = targets_[index];
-    const bool same = target.hold.active && target.hold.reason == closed.reason;
-    target.hold = {true, closed.reason, Remedy::replace, closed.until, closed.detail, closed.rule};
+    const bool same = target.hold.active && target.hold.reason == closed.reason && target.hold.would == would;
+    target.hold = {true, closed.reason, would, closed.until, closed.detail, closed.rule};
     held_.insert(index);
     if (same) return;
-    note(index, fact::RemedyHeld{Remedy::replace, 0, 0, closed.reason, closed.until, closed.detail},
-         spec(index).origin);
+    note_held(index, {would, 0, 0, closed.reason, closed.until, closed.detail}, spec(index).origin);
 }
 
 bool Engine::Impl::may_update_one_more(ServiceIndex service) const {
     const std::uint32_t parallelism = policy_.services[service].update.parallelism;
     const auto& targets = graph_.targets_of(service);
-    const auto busy = std::count_if(targets.begin(), targets.end(),
-                                    [this](TargetIndex one) { return targets_[one].container.updating; });
+    const auto busy =
+        std::count_if(targets.begin(), targets.end(), [this](TargetIndex one) { return targets_[one].updating; });
     return parallelism == 0 || busy < static_cast<std::ptrdiff_t>(parallelism);
 }
 
@@ -75,13 +110,12 @@ void Engine::Impl::update_done(TargetIndex index) {
     const ServiceIndex service = policy_.targets[index].service;
     Update& update = updates_[service];
     update.next_at = later(now_, spec(index).update.delay);
+    targets_[index].updating = false;
     const auto& targets = graph_.targets_of(service);
     for (const TargetIndex other : targets) wake(other);
-    if (std::exchange(targets_[index].container.going_back, false)) return gone_back(index);
-    targets_[index].container.outdated = false;
-    const auto left = [this](TargetIndex one) {
-        return targets_[one].container.outdated || targets_[one].container.updating;
-    };
+    affects_others(index);  // those that depend on it may be next
+    if (std::exchange(targets_[index].container.going_back, false) && updates_to_entry(index)) return gone_back(index);
+    const auto left = [this](TargetIndex one) { return outdated(one) || targets_[one].updating; };
     if (std::any_of(targets.begin(), targets.end(), left)) return;
     update = {};
     forget_update(service);
@@ -92,7 +126,7 @@ void Engine::Impl::update_done(TargetIndex index) {
 void Engine::Impl::gone_back(TargetIndex index) {
     const ServiceIndex service = policy_.targets[index].service;
     targets_[index].container.outdated = true;
-    const auto left = [this](TargetIndex one) { return is_to_go_back(one) || targets_[one].container.updating; };
+    const auto left = [this](TargetIndex one) { return is_to_go_back(one) || targets_[one].updating; };
     const auto& targets = graph_.targets_of(service);
     if (std::any_of(targets.begin(), targets.end(), left)) return;
     forget_update(service);
@@ -100,20 +134,47 @@ void Engine::Impl::gone_back(TargetIndex index) {
          spec(index).update.origin);
 }
 
-/// The old container of this slot is back. What of the others?
+/// A person has taken it over: the others go on without it.
+void Engine::Impl::update_left(TargetIndex index) {
+    targets_[index].updating = false;
+    for (const TargetIndex other : graph_.targets_of(policy_.targets[index].service)) wake(other);
+    affects_others(index);
+}
+
+/// The old container of this slot is back.
 void Engine::Impl::update_failed(TargetIndex index, const std::string& why) {
-    const ServiceIndex service = policy_.targets[index].service;
-    Update& update = updates_[service];
-    const bool back = std::exchange(targets_[index].container.going_back, false);
     end_remediation(index);
+    update_stalls(index, why);
+}
+
+bool Engine::Impl::updates_to_entry(TargetIndex index) const {
+    const Target& target = targets_[index];
+    return (is_process(index) ? target.made_of : target.container.updated_to) == made_of_now(index);
+}
+
+/// It failed to prove itself. What of the others? What was tried is the entry no more when that has changed meanwhile:
+/// it says nothing about the next update.
+void Engine::Impl::update_stalls(TargetIndex index, const std::string& why) {
+    const ServiceIndex service = policy_.targets[index].service;
+    Target& target = targets_[index];
+    target.updating = false;
+    const bool back = std::exchange(target.container.going_back, false);
     for (const TargetIndex other : graph_.targets_of(service)) wake(other);
+    affects_others(index);
+    if (!updates_to_entry(index)) return;
+    const auto& targets = graph_.targets_of(service);
+    const auto older = [this](TargetIndex one) { return outdated(one); };
+    if (is_process(index) && std::none_of(targets.begin(), targets.end(), older)) {  // there is nothing to hold back
+        updates_[service] = {};
+        return;
+    }
     const std::string detail = name(index) + (why.empty() ? " did not become healthy" : ": " + why);
     if (back) return pause_rollback(index, detail);
     switch (spec(index).update.failure_action) {
         case UpdateConfig::FailureAction::go_on: {
-            targets_[index].container.outdated = false;
-            targets_[index].container.update_given_up = true;  // it was tried; not again for this version
-            update.next_at = later(now_, spec(index).update.delay);
+            target.container.outdated = false;
+            target.container.update_given_up = is_container(index);  // it was tried; not again for this version
+            updates_[service].next_at = later(now_, spec(index).update.delay);
             return;
         }
         case UpdateConfig::FailureAction::pause:
@@ -125,7 +186,9 @@ void Engine::Impl::update_failed(TargetIndex index, const std::string& why) {
 void Engine::Impl::pause_update(TargetIndex index, const std::string& why) {
     using Step = fact::UpdateChanged::Step;
     const ServiceIndex service = policy_.targets[index].service;
-    if (std::exchange(updates_[service].paused, true)) return;  // another slot of the same round
+    Update& update = updates_[service];
+    if (std::exchange(update.paused, true)) return;  // another slot of the same round
+    update.paused_by = index;
     const auto& targets = graph_.targets_of(service);
     for (const TargetIndex one : targets) mark(one);
     const bool back =
@@ -151,13 +214,18 @@ void Engine::Impl::forget_update(ServiceIndex service) {
     }
 }
 
-/// A person wants it tried once more.
-void Engine::Impl::resume_update(TargetIndex index) {
+/// A person, or another entry, wants it tried once more.
+void Engine::Impl::resume_update(TargetIndex index, std::string_view why) {
     const ServiceIndex service = policy_.targets[index].service;
-    if (!std::exchange(updates_[service].paused, false)) return;
-    updates_[service].next_at = Instant::min();
-    resolve(index, "update_paused", "the update is tried again");
+    Update& update = updates_[service];
+    if (update.paused) resolve(update.paused_by, "update_paused", std::string{why});
+    const bool was_paused = std::exchange(update.paused, false);
     for (const TargetIndex one : graph_.targets_of(service)) {
+        ContainerState& container = targets_[one].container;
+        const bool given_up = std::exchange(container.update_given_up, false);
+        if (given_up) container.outdated = true;
+        if (!was_paused && !given_up) continue;
+        update.next_at = Instant::min();
         mark(one);
         wake(one);
     }

@@ -123,6 +123,17 @@ std::string_view to_string(Remedy remedy) {
     return "?";
 }
 
+Remedy remedy_of(const RungAction& action) {
+    struct Of {
+        Remedy operator()(const RestartRung&) const { return Remedy::restart; }
+        Remedy operator()(const ReplaceRung&) const { return Remedy::replace; }
+        Remedy operator()(const RunRung&) const { return Remedy::run; }
+        Remedy operator()(const StopRung&) const { return Remedy::stop; }
+        Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
+    };
+    return std::visit(Of{}, action);
+}
+
 std::string_view to_string(Outcome outcome) {
     switch (outcome) {
         case Outcome::passed: return "passed";
@@ -255,6 +266,7 @@ std::string_view to_string(Reason reason) {
         case Reason::frozen: return "frozen";
         case Reason::reported: return "reported";
         case Reason::changed: return "changed";
+        case Reason::removed: return "removed";
         case Reason::rolled_back: return "rolled_back";
         case Reason::update_failed: return "update_failed";
     }
@@ -300,6 +312,7 @@ std::string_view describe(Reason reason) {
         case Reason::frozen: return "a person paused the container";
         case Reason::reported: return "the container engine's own health check says so";
         case Reason::changed: return "its entry in the policy has changed";
+        case Reason::removed: return "no entry of the policy wants it any more";
         case Reason::rolled_back: return "the old container is in its place again";
         case Reason::update_failed: return "the update of its service failed, and is taken back";
     }
@@ -357,6 +370,7 @@ struct TypeName {
     std::string_view operator()(const fact::OrphanChanged& orphan) const {
         return orphan.held ? "orphan.held" : "orphan.removed";
     }
+    std::string_view operator()(const fact::PolicyReloaded&) const { return "policy.reloaded"; }
     std::string_view operator()(const fact::Unexpected&) const { return "engine.unexpected"; }
 };
 

@@ -129,6 +129,7 @@ struct TypeOfInput {
     std::string_view operator()(const event::StepTaken&) const { return "input.step_taken"; }
     std::string_view operator()(const event::OrphanSeen&) const { return "input.orphan_seen"; }
     std::string_view operator()(const event::DiscardFinished&) const { return "input.discard_finished"; }
+    std::string_view operator()(const event::PolicyChanged&) const { return "input.policy_changed"; }
     std::string_view operator()(const event::Maintenance&) const { return "input.maintenance"; }
     std::string_view operator()(const event::Operated&) const { return "input.operated"; }
     std::string_view operator()(const event::Shutdown&) const { return "input.shutdown"; }
@@ -145,6 +146,8 @@ struct TypeOfCommand {
     std::string_view operator()(const command::CancelProbe&) const { return "command.cancel_probe"; }
     std::string_view operator()(const command::RunHook&) const { return "command.run_hook"; }
     std::string_view operator()(const command::KeepEvidence&) const { return "command.keep_evidence"; }
+    std::string_view operator()(const command::Look&) const { return "command.look"; }
+    std::string_view operator()(const command::Release&) const { return "command.release"; }
 };
 
 struct TypeOfBody {

@@ -75,6 +75,9 @@ void members(auto& a, Same<TargetMemory> auto& x) {
     a.rare("owes_start", x.owes_start);
     a.rare("updated_to", x.updated_to);
     a.rare("gave_up", x.gave_up);
+    a("made_of", x.made_of);
+    a("stop_signal", x.stop_signal);
+    a.length("stop_grace", x.stop_grace);
 }
 
 /// Where it was written is not of interest: it is a container's own.
@@ -113,17 +116,6 @@ void members(auto& a, Same<RestartPolicy> auto& x) {
     a.length("window", x.window);
     a.maybe("backoff", x.backoff);
     a.rule(x.origin);
-}
-
-inline Remedy remedy_of(const RungAction& action) {
-    struct Of {
-        Remedy operator()(const RestartRung&) const { return Remedy::restart; }
-        Remedy operator()(const ReplaceRung&) const { return Remedy::replace; }
-        Remedy operator()(const RunRung&) const { return Remedy::run; }
-        Remedy operator()(const StopRung&) const { return Remedy::stop; }
-        Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
-    };
-    return std::visit(Of{}, action);
 }
 
 inline RungAction action_of(Remedy remedy) {
@@ -219,6 +211,8 @@ void members(auto& a, Same<TargetRules> auto& x) {
     a("container", x.container);
     a("compose_project", x.compose_project);
     a("compose_service", x.compose_service);
+    a.rare("version", x.version);
+    a.rare("question", x.question);
 }
 
 /// Whom it means is found by its names.
@@ -282,6 +276,8 @@ void members(auto& a, Same<event::TargetJoined> auto& x) {
     a("container", target.container);
     a("compose_project", target.compose_project);
     a("compose_service", target.compose_service);
+    a.rare("version", target.version);
+    a.rare("question", target.question);
     a.rare("own_rules", own_rules);
     if (own_rules) a.object("rules", rules);
     event::LabelledService said = x.labelled ? *x.labelled : event::LabelledService{};
@@ -348,11 +344,32 @@ void members(auto& a, Same<event::StepTaken> auto& x) { a("step", x.step); }
 void members(auto& a, Same<event::OrphanSeen> auto& x) {
     a.instance(x.instance);
     a("name", x.name);
+    a.rare("stop_signal", x.stop_signal);
+    a.length("grace", x.grace);
 }
 
 void members(auto& a, Same<event::DiscardFinished> auto& x) {
     a("id", x.id);
     a("failure", x.failure);
+}
+
+/// The policy itself is not in the journal; its version is in the fact that follows.
+/// Its services are the rules before it; here is what else the engine reads.
+void members(auto& a, Same<event::PolicyChanged> auto& x) {
+    std::string version = x.policy ? x.policy->version : std::string{};
+    Mode mode = x.policy ? x.policy->mode : Mode::enforce;
+    std::vector<std::string> files = x.policy ? x.policy->files : std::vector<std::string>{};
+    a("by", x.by);
+    a("mode", mode);
+    a("version", version);
+    a("files", files);
+    if constexpr (!std::is_const_v<std::remove_reference_t<decltype(x)>>) {
+        Policy policy;
+        policy.version = std::move(version);
+        policy.mode = mode;
+        policy.files = std::move(files);
+        x.policy = std::make_shared<const Policy>(std::move(policy));
+    }
 }
 
 void members(auto& a, Same<event::Maintenance> auto& x) {
@@ -403,6 +420,7 @@ void members(auto& a, Same<command::Settle> auto& x) {
 void members(auto& a, Same<command::Discard> auto& x) {
     a.instance(x.instance);
     a("id", x.id);
+    a.rare("stop_signal", x.stop_signal);
     a.length("grace", x.grace);
 }
 
@@ -420,6 +438,8 @@ void members(auto& a, Same<command::RunHook> auto& x) {
 }
 
 void members(auto& a, Same<command::KeepEvidence> auto& x) { a("incident", x.incident); }
+void members(auto&, Same<command::Look> auto&) {}
+void members(auto&, Same<command::Release> auto&) {}
 
 // ---- facts ------------------------------------------------------------------------------------------------------
 
@@ -462,6 +482,7 @@ void members(auto& a, Same<fact::RemedyHeld> auto& x) {
     a("attempt", x.attempt);
     a.moment("until", x.until);
     a("detail", x.detail);
+    a.rare("again", x.again);
 }
 
 void members(auto& a, Same<fact::RemedyStarted> auto& x) {
@@ -532,6 +553,13 @@ void members(auto& a, Same<fact::OrphanChanged> auto& x) {
     a("detail", x.detail);
 }
 
+void members(auto& a, Same<fact::PolicyReloaded> auto& x) {
+    a("from_version", x.from_version);
+    a("version", x.version);
+    a("by", x.by);
+    a("changes", x.changes);
+}
+
 void members(auto& a, Same<fact::Unexpected> auto& x) { a("detail", x.detail); }
 
 // ---- records ----------------------------------------------------------------------------------------------------
@@ -590,6 +618,7 @@ void members(auto& a, Same<HostRules> auto& x) {
 void members(auto& a, Same<ServiceRules> auto& x) {
     members(a, x.spec);
     a.list("targets", x.targets);
+    a.list("templates", x.templates);
 }
 
 void members(auto& a, Same<Probes> auto& x) {

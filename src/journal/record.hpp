@@ -78,6 +78,9 @@ struct TargetRules {
     std::string container;
     std::string compose_project;
     std::string compose_service;
+    // What a reload goes by: TargetSpec::version and question.
+    std::string version{};
+    std::string question{};
 };
 
 /// What the engine reads of one service, and its targets in their order. Type "rules.service". One of each service
@@ -85,6 +88,7 @@ struct TargetRules {
 struct ServiceRules {
     ServiceSpec spec;
     std::vector<TargetRules> targets;
+    std::vector<TargetRules> templates;  ///< targets follow it when their containers are there
 };
 
 /// Probes that changed nothing, many in one record; probes.hpp packs and unpacks them. Type "probes". The record's own

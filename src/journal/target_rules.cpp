@@ -19,7 +19,7 @@ std::string value_of(const ContainerSelector& selector, std::string_view key) {
 }  // namespace
 
 TargetRules rules_of(const TargetSpec& target) {
-    TargetRules rules{target.name, target.slot, target.kind, {}, {}, {}};
+    TargetRules rules{target.name, target.slot, target.kind, {}, {}, {}, target.version, target.question};
     rules.container = target.container ? target.container->name : target.selector.name;
     rules.compose_project = value_of(target.selector, project_label);
     rules.compose_service = value_of(target.selector, service_label);
@@ -32,6 +32,8 @@ TargetSpec target_of(const TargetRules& rules) {
     target.slot = rules.slot;
     target.kind = rules.kind;
     target.selector.name = rules.container;
+    target.version = rules.version;
+    target.question = rules.question;
     if (!rules.compose_project.empty()) {
         target.selector.labels.push_back({std::string{project_label}, rules.compose_project});
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 
@@ -85,26 +86,33 @@ void add_dependencies(Lines& lines, const Policy& policy, const ServiceSpec& spe
     lines.add("depends_on", dependencies);
 }
 
+void add_selector(Lines& lines, const TargetSpec& target) {
+    lines.add("selector.name", target.selector.name);
+    lines.add("selector.labels", target.selector.labels);
+}
+
 /// Nothing of it is said of a process, so that its version stays what it was.
 void add_container(Lines& lines, const TargetSpec& target) {
     if (!is_container(target)) return;
     lines.add("kind", static_cast<std::uint32_t>(target.kind));
-    lines.add("selector.name", target.selector.name);
-    lines.add("selector.labels", target.selector.labels);
+    add_selector(lines, target);
     if (!target.container) return;
     lines.add("pull_policy", static_cast<std::uint32_t>(target.container->pull_policy));
     lines.add_block(canonical(*target.container));
 }
 
-void add_target(Lines& lines, const TargetSpec& target) {
-    lines.add("target", target.name);
-    lines.add("slot", target.slot);
+void add_instance(Lines& lines, const TargetSpec& target) {
     lines.add("command", target.process.command);
     lines.add("working_dir", target.process.working_dir);
     lines.add("environment", target.process.environment);
     lines.add("user", target.process.user);
-    lines.add("stop_signal", target.process.stop_signal);
     lines.add("output.file", target.output.file);
+}
+
+void add_target(Lines& lines, const TargetSpec& target) {
+    lines.add("slot", target.slot);
+    add_instance(lines, target);
+    lines.add("stop_signal", target.process.stop_signal);
     lines.add("output.max_size", target.output.max_size);
     lines.add("output.keep", target.output.keep);
     if (target.probe) std::visit(ProbeLines{lines}, *target.probe);
@@ -124,12 +132,19 @@ void add_container_rules(Lines& lines, const ServiceSpec& spec) {
     lines.add("update.order", static_cast<std::uint32_t>(update.order));
 }
 
+/// An entry means the same whatever its slots are called, which their number decides: its first slot stands for it.
+enum class Extent : std::uint8_t { all_slots, entry };
+
 /// Those of one service; `all` is grouped by service.
 template <typename Targets>
-void add_targets(Lines& lines, const Targets& all, ServiceIndex service) {
+void add_targets(Lines& lines, const Targets& all, ServiceIndex service, Extent extent) {
     const auto before = [](const TargetSpec& target, ServiceIndex index) { return target.service < index; };
     auto target = std::lower_bound(all.begin(), all.end(), service, before);
-    for (; target != all.end() && target->service == service; ++target) add_target(lines, *target);
+    for (; target != all.end() && target->service == service; ++target) {
+        if (extent == Extent::all_slots) lines.add("target", target->name);
+        add_target(lines, *target);
+        if (extent == Extent::entry) return;
+    }
 }
 
 void add_host(Lines& lines, const Policy& policy) {
@@ -150,9 +165,7 @@ void add_host(Lines& lines, const Policy& policy) {
     }
 }
 
-}  // namespace
-
-std::string canonical(const Policy& policy, ServiceIndex service) {
+std::string service_text(const Policy& policy, ServiceIndex service, Extent extent) {
     const auto& spec = policy.services[service];
     Lines lines;
     lines.add("service", spec.name);
@@ -167,8 +180,36 @@ std::string canonical(const Policy& policy, ServiceIndex service) {
     add_container_rules(lines, spec);
     lines.add("dry_run", spec.dry_run);
     lines.add("maintenance", policy.maintenance[service]);
-    add_targets(lines, policy.targets, service);
-    add_targets(lines, policy.templates, service);
+    add_targets(lines, policy.targets, service, extent);
+    add_targets(lines, policy.templates, service, extent);
+    return lines.take();
+}
+
+}  // namespace
+
+std::string canonical(const Policy& policy, ServiceIndex service) {
+    return service_text(policy, service, Extent::all_slots);
+}
+
+std::string canonical_entry(const Policy& policy, ServiceIndex service) {
+    return service_text(policy, service, Extent::entry);
+}
+
+std::string canonical_question(const TargetSpec& target) {
+    Lines lines;
+    if (target.probe) std::visit(ProbeLines{lines}, *target.probe);
+    return lines.take();
+}
+
+std::string canonical_selector(const TargetSpec& target) {
+    Lines lines;
+    add_selector(lines, target);
+    return lines.take();
+}
+
+std::string canonical_instance(const TargetSpec& target) {
+    Lines lines;
+    add_instance(lines, target);
     return lines.take();
 }
 

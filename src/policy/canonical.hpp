@@ -13,6 +13,14 @@ namespace keepwell::policy {
 std::string canonical(const Policy& policy);
 /// The part of one service, with its targets.
 std::string canonical(const Policy& policy, ServiceIndex service);
+/// The same with its first slot alone: another number of replicas is no other entry.
+std::string canonical_entry(const Policy& policy, ServiceIndex service);
+/// What an instance of a process is made of.
+std::string canonical_instance(const TargetSpec& target);
+/// What its probe asks; empty: nothing.
+std::string canonical_question(const TargetSpec& target);
+/// Which container it adopts.
+std::string canonical_selector(const TargetSpec& target);
 
 /// What a container is made of: all but `pull_policy`.
 std::string canonical(const ContainerSpec& spec);

@@ -33,12 +33,19 @@ struct Project {
     std::map<std::string, NamedResource> volumes{};
 };
 
+/// Where a field is written.
+struct FieldPlace {
+    Origin at;
+    std::string_view field;  ///< of a table, which lives for ever
+};
+
 /// What decoding every value of one load shares.
 struct DecodeContext {
     Reporter& reporter;
     const Environment& environment;
     Project project{};                                              ///< whole before the first service is decoded
     std::map<std::string, std::optional<VariableMap>> env_files{};  ///< by path; nullopt: could not be read
+    std::vector<FieldPlace> places{};                               ///< of every field that was decoded
 };
 
 class Decoder {

@@ -55,6 +55,7 @@ class Loader {
         if (reporter_.errors() == 0) {
             loaded.named = named_entries();
             loaded.policy = assemble();
+            loaded.places = std::move(context_.places);
         }
         loaded.diagnostics = reporter_.diagnostics();
         return loaded;
@@ -341,13 +342,22 @@ class Loader {
 
     static void set_versions(Policy& policy) {
         for (ServiceIndex i = 0; i < policy.services.size(); ++i) {
-            policy.services[i].version = stable_hash(canonical(policy, i));
+            policy.services[i].version = stable_hash(canonical_entry(policy, i));
         }
-        for (const auto& target : policy.targets) {
+        for (auto& target : policy.targets) {
+            set_versions(target);
             auto& version = policy.services[target.service].container_version;
             if (target.container && target.slot == 1) version = stable_hash(canonical(*target.container));
+            if (target.container) target.version = version;
         }
+        for (auto& one : policy.templates) set_versions(one);
         policy.version = stable_hash(canonical(policy));
+    }
+
+    static void set_versions(TargetSpec& target) {
+        if (target.kind == TargetKind::process) target.version = stable_hash(canonical_instance(target));
+        if (target.kind == TargetKind::adopted) target.version = stable_hash(canonical_selector(target));
+        if (target.probe) target.question = stable_hash(canonical_question(target));
     }
 
     const Environment& environment_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "keepwell/model/spec.hpp"
+#include "policy/decoder.hpp"
 #include "policy/diagnostic.hpp"
 #include "policy/environment.hpp"
 #include "policy/named_entries.hpp"
@@ -24,6 +25,7 @@ struct Loaded {
     std::vector<Diagnostic> diagnostics;  ///< by file and position
     /// Its entries that labels can name; null where it has none.
     std::shared_ptr<const NamedEntries> named;
+    std::vector<FieldPlace> places;  ///< of every field, for whoever points at one
 };
 
 /// Reads these files; a folder stands for its *.yaml, *.yml and *.json files but for *.test.yaml and the like, which

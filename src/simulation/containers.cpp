@@ -180,6 +180,27 @@ void Containers::discard(CommandId id, const Instance& instance, Duration grace)
     });
 }
 
+void Containers::look(TargetIndex index) {
+    if (index == no_target) return;
+    released_.erase(index);
+    later_on(Duration{0}, [this, index] {
+        Told& told = told_[index];
+        told.health = Health::none;
+        if (told.what == Told::What::lives) told.owes_found = true;
+        if (told.what == Told::What::absent) told.what = Told::What::nothing;
+        if (!lost_) tell(index);
+    });
+}
+
+void Containers::release(TargetIndex index) {
+    released_.insert(index);
+    later_on(Duration{0}, [this, index, target = watch_.policy->targets[index]] {
+        told_.erase(index);
+        const Container* left = target.kind == TargetKind::container ? of(target) : nullptr;
+        if (left) sink_(event::OrphanSeen{left->made.name, left->life(), 0, std::chrono::seconds{10}});
+    });
+}
+
 void Containers::evidence(const TargetSpec& target, const Instance& instance, std::size_t bytes,
                           std::function<void(Evidence)> done) {
     evidence_.push_back(target.name);
@@ -534,7 +555,7 @@ void Containers::finish(TargetIndex index, const std::string& container, const I
     const Container* now = by_id(container);
     told.proving = now && now->made.name.find(".keepwell-") != std::string::npos;
     told.exists = now != nullptr;
-    told.owes_found = lives.exists() && told.id != container;
+    told.owes_found = lives.exists() && (told.owes_found || told.id != container);
     told.id = container;
     told.health = Health::none;
     told.frozen = now && now->paused;
@@ -547,7 +568,7 @@ void Containers::tell_step(TargetIndex index, const std::string& step) { sink_(e
 
 void Containers::tell_all() {
     for (TargetIndex index = 0; index < watch_.policy->targets.size(); ++index) {
-        if (is_container(watch_.policy->targets[index])) tell(index);
+        if (is_container(watch_.policy->targets[index]) && !released_.contains(index)) tell(index);
     }
     sink_(event::BackendFound{"Fake 1.0"});
 }

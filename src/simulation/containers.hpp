@@ -96,6 +96,8 @@ class Containers final : public supervisor::ContainerPort {
 
     void discard(CommandId id, const Instance& instance, Duration grace) override;
 
+    void look(TargetIndex index) override;
+    void release(TargetIndex index) override;
     void evidence(const TargetSpec& target, const Instance& instance, std::size_t bytes,
                   std::function<void(Evidence)> done) override;
 
@@ -234,6 +236,7 @@ class Containers final : public supervisor::ContainerPort {
     std::map<std::string, Made> replaced_;  ///< by target: what an update has replaced
     std::map<std::string, std::uint32_t> started_;
     std::map<TargetIndex, Told> told_;
+    std::set<TargetIndex> released_;
     std::map<std::string, std::vector<std::function<void(const std::string&)>>> stopping_;  // by id
     std::vector<std::function<void()>> waiting_;                                            // for the engine
     std::vector<std::string> evidence_;

@@ -6,7 +6,22 @@
 
 namespace keepwell::simulation {
 
-void Loop::at(Instant at, Work work) {
+namespace {
+
+constexpr std::uint64_t behind_all = std::uint64_t{1} << 63;
+
+}  // namespace
+
+void Loop::at(Instant at, Work work) { push(at, made_++, std::move(work)); }
+
+void Loop::at_any_turn(Instant at, Work work) { push(at, lot_ ? behind_all | (*lot_)() : made_++, std::move(work)); }
+
+void Loop::draw_turns(std::uint64_t seed) {
+    lot_.reset();
+    if (seed != 0) lot_.emplace(seed);
+}
+
+void Loop::push(Instant at, std::uint64_t turn, Work work) {
     std::uint32_t place = static_cast<std::uint32_t>(works_.size());
     if (free_.empty()) {
         works_.push_back(std::move(work));
@@ -15,7 +30,7 @@ void Loop::at(Instant at, Work work) {
         free_.pop_back();
         works_[place] = std::move(work);
     }
-    heap_.push_back({std::max(at, now_), made_++, place});
+    heap_.push_back({std::max(at, now_), turn, place});
     std::push_heap(heap_.begin(), heap_.end(), Later{});
 }
 

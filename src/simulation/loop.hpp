@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <random>
 #include <vector>
 
 #include "keepwell/model/time.hpp"
@@ -19,6 +21,11 @@ class Loop {
     /// Runs `work` when time reaches `at`; a moment that is past already is now.
     void at(Instant at, Work work);
     void post(Work work) { at(now_, std::move(work)); }
+    /// One of those that come at one moment in no order of their own, after all else of that moment: the lot says which
+    /// is first, where one is drawn.
+    void at_any_turn(Instant at, Work work);
+    /// From now on; one seed, one order. 0: first made, first run.
+    void draw_turns(std::uint64_t seed);
 
     /// The moment of the next work; `never` when there is none.
     Instant next() const { return heap_.empty() ? never : heap_.front().at; }
@@ -31,17 +38,20 @@ class Loop {
     bool step();
 
   private:
+    void push(Instant at, std::uint64_t turn, Work work);
+
     struct Entry {
         Instant at;
-        std::uint64_t made;   ///< counts up: first made, first run
+        std::uint64_t turn;   ///< counts up: first made, first run; or drawn, and behind all of these
         std::uint32_t place;  ///< in works_
     };
     struct Later {
-        bool operator()(const Entry& a, const Entry& b) const { return a.at != b.at ? a.at > b.at : a.made > b.made; }
+        bool operator()(const Entry& a, const Entry& b) const { return a.at != b.at ? a.at > b.at : a.turn > b.turn; }
     };
 
     Instant now_{};
     std::uint64_t made_ = 0;
+    std::optional<std::mt19937_64> lot_;
     std::vector<Entry> heap_;          // the next one at the front
     std::vector<Work> works_;          // places are used again
     std::vector<std::uint32_t> free_;  // places of works_

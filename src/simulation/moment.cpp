@@ -68,12 +68,12 @@ class Rebuilding {
             rules_.begin(*run);
         } else if (const auto* host = std::get_if<journal::HostRules>(&record.body)) {
             rules_.take(*host);
-            recorded_ = host->record;
+            if (!follower_) recorded_ = host->record;
         } else if (const auto* service = std::get_if<journal::ServiceRules>(&record.body)) {
             rules_.take(*service);
         } else if (record.seq > place_.run && record.at <= place_.at) {
             if (!follower_ && rules_.complete()) begin();
-            if (follower_) follower_->take(record);
+            if (follower_) follower_->take(rules_.reload(record).value_or(record));
         }
         return true;
     }

@@ -235,6 +235,8 @@ struct OtherPast::Execute {
                 [this_ = &past, finished] { this_->give(finished); });
     }
     void operator()(const command::KeepEvidence&) const {}
+    void operator()(const command::Look&) const {}
+    void operator()(const command::Release&) const {}
 };
 
 void OtherPast::give(const Event& event) {

@@ -48,7 +48,8 @@ void Probes::run(CommandId id, TargetIndex index, const TargetSpec& target, Dura
     asking.id = id;
     asking.index = index;
     asking.finished = completion(id, index, answer, timeout);
-    loop_.at(later(loop_.now(), std::min(answer.takes, timeout)), [this, at, use = asking.use] { finish(at, use); });
+    const Instant answered = later(loop_.now(), std::min(answer.takes, timeout));
+    loop_.at_any_turn(answered, [this, at, use = asking.use] { finish(at, use); });
 }
 
 void Probes::cancel(CommandId id) {

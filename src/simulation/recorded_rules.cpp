@@ -36,8 +36,27 @@ Policy RecordedRules::policy() const {
             target.hooks.resize(service.spec.on_unhealthy.size());
             policy.targets.push_back(std::move(target));
         }
+        for (const journal::TargetRules& rules : service.templates) {
+            TargetSpec target = journal::target_of(rules);
+            target.service = index;
+            target.hooks.resize(service.spec.on_unhealthy.size());
+            policy.templates.push_back(std::move(target));
+        }
     }
     return policy;
+}
+
+std::optional<journal::Record> RecordedRules::reload(const journal::Record& record) const {
+    const auto* input = std::get_if<journal::Input>(&record.body);
+    const auto* changed = input ? std::get_if<event::PolicyChanged>(&input->event) : nullptr;
+    if (!changed || !changed->policy || !host_) return std::nullopt;
+    Policy next = policy();
+    next.mode = changed->policy->mode;
+    next.files = changed->policy->files;
+    next.version = changed->policy->version;
+    journal::Record whole = record;
+    whole.body = journal::Input{event::PolicyChanged{std::make_shared<const Policy>(std::move(next)), changed->by}};
+    return whole;
 }
 
 }  // namespace keepwell::simulation

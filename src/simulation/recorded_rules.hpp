@@ -22,6 +22,8 @@ class RecordedRules {
     bool complete() const { return host_ && services_.size() == run_.services; }
     Policy policy() const;
     const journal::RunStarted& run() const { return run_; }
+    /// A record of a reload, with the policy that the rules before it make; nothing for any other record.
+    std::optional<journal::Record> reload(const journal::Record& record) const;
 
   private:
     journal::RunStarted run_;

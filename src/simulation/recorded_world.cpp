@@ -137,6 +137,7 @@ struct WorldRecorder::Sort {
     void operator()(const event::StepTaken&) const {}
     void operator()(const event::OrphanSeen&) const { outside(no_target); }
     void operator()(const event::DiscardFinished&) const {}
+    void operator()(const event::PolicyChanged&) const {}  // the other policy is followed all the time
     void operator()(const event::Maintenance&) const { outside(no_target); }
     void operator()(const event::Operated& operated) const { outside(operated.target); }
     void operator()(const event::Shutdown&) const { outside(no_target); }

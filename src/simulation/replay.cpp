@@ -20,7 +20,7 @@ void Replay::take(const journal::Record& record) {
     if (gap) not_verified("the records before " + std::to_string(record.seq) + " are missing or could not be read");
     if (const auto* host = std::get_if<journal::HostRules>(&record.body)) {
         rules_.take(*host);
-        report.probes_are_kept = host->record;
+        if (!follower_) report.probes_are_kept = host->record;
     } else if (const auto* service = std::get_if<journal::ServiceRules>(&record.body)) {
         rules_.take(*service);
     }
@@ -34,7 +34,7 @@ void Replay::take(const journal::Record& record) {
 
 void Replay::follow(const journal::Record& record) {
     RunReport& report = runs_.back();
-    follower_->take(record);
+    follower_->take(rules_.reload(record).value_or(record));
     if (!follower_->difference()) {
         report.verified_to = record.seq;
         report.verified_until = record.time;

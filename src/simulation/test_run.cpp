@@ -42,8 +42,8 @@ std::string look_text(const Look& look) {
 
 class Judge {
   public:
-    Judge(const TestFile& file, const TestCase& test, const Track& track, TestResult& result)
-        : file_{file}, test_{test}, track_{track}, result_{result} {}
+    Judge(const TestFile& file, const TestCase& test, std::uint64_t seed, const Track& track, TestResult& result)
+        : file_{file}, test_{test}, seed_{seed}, track_{track}, result_{result} {}
 
     void judge() {
         for (const Expectation& one : test_.expectations) judge(one);
@@ -234,10 +234,11 @@ class Judge {
         result_.failures.push_back(std::move(failure));
     }
 
-    /// The same again, up to the moment in question: nothing is drawn by lot, so it comes out the same.
+    /// The same again, up to the moment in question: by the same lot, so that it comes out the same.
     std::vector<engine::Sentence> why(const std::string& target, Instant at) const {
         if (target.empty()) return {};
         House house{*file_.policy, {}, test_.script.start};
+        house.loop.draw_turns(seed_);
         Player player{house, test_.script};
         house.begin();
         house.run_until(at.time_since_epoch());
@@ -248,6 +249,7 @@ class Judge {
 
     const TestFile& file_;
     const TestCase& test_;
+    const std::uint64_t seed_;
     const Track& track_;
     TestResult& result_;
     Instant before_{};
@@ -255,17 +257,6 @@ class Judge {
 };
 
 // ---- coverage ------------------------------------------------------------------------------------------------------
-
-Remedy remedy_of(const RungAction& action) {
-    struct Kind {
-        Remedy operator()(const RestartRung&) const { return Remedy::restart; }
-        Remedy operator()(const ReplaceRung&) const { return Remedy::replace; }
-        Remedy operator()(const RunRung&) const { return Remedy::run; }
-        Remedy operator()(const StopRung&) const { return Remedy::stop; }
-        Remedy operator()(const NotifyRung&) const { return Remedy::notify; }
-    };
-    return std::visit(Kind{}, action);
-}
 
 std::string rung_text(std::uint32_t rung, Remedy remedy) {
     return std::to_string(rung + 1) + ": " + std::string{to_string(remedy)};
@@ -317,16 +308,17 @@ class Coverage {
 
 }  // namespace
 
-TestResult run_test(const TestFile& file, const TestCase& test) {
+TestResult run_test(const TestFile& file, const TestCase& test, std::uint64_t seed) {
     TestResult result;
     result.played = test.played();
     House house{*file.policy, {}, test.script.start};
+    house.loop.draw_turns(seed);
     Player player{house, test.script};
     Track track{house};
     house.begin();
     track.play_until(Instant{result.played});
     result.records = std::move(house.journal.records);
-    Judge{file, test, track, result}.judge();
+    Judge{file, test, seed, track, result}.judge();
     Coverage coverage{result.reached};
     for (const journal::Record& record : result.records) coverage.see(record);
     return result;

@@ -55,7 +55,8 @@ struct TestResult {
     bool passed() const { return failures.empty(); }
 };
 
-TestResult run_test(const TestFile& file, const TestCase& test);
+/// `seed`: of the lot that says which of the answers that come at one moment is taken first; 0: as they were asked for.
+TestResult run_test(const TestFile& file, const TestCase& test, std::uint64_t seed = 0);
 
 /// All that tests of this policy can reach.
 std::set<Reached> reachable(const Policy& policy);

@@ -100,6 +100,13 @@ class ContainerPort {
     /// Stops and removes a container that keepwell owns. Delivers event::DiscardFinished exactly once.
     virtual void discard(CommandId id, const Instance& instance, Duration grace) = 0;
 
+    /// The target's entry is new or has changed, and the policy says it already: tells event::Found or event::Absent of
+    /// its container (again). no_target: looks again for what may join, and for what is nobody's.
+    virtual void look(TargetIndex index) = 0;
+
+    /// The target has left the policy: its container is nobody's from now on.
+    virtual void release(TargetIndex index) = 0;
+
     /// What shows why, of the container as it is now: the end of its log (at most `bytes`) and inspect's JSON. Calls
     /// `done` exactly once, within a second, with what could be had.
     struct Evidence {

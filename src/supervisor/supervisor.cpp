@@ -50,6 +50,7 @@ struct TargetOf {
     TargetIndex operator()(const event::BackendFound&) const { return no_target; }
     TargetIndex operator()(const event::OrphanSeen&) const { return no_target; }
     TargetIndex operator()(const event::DiscardFinished&) const { return no_target; }
+    TargetIndex operator()(const event::PolicyChanged&) const { return no_target; }
     template <typename OfTarget>
     TargetIndex operator()(const OfTarget& one) const {
         return one.target;
@@ -77,11 +78,24 @@ Instant rounded(Instant at, Duration quantum) {
     return beyond <= 0ns ? at : later(at, quantum - beyond);
 }
 
+std::vector<std::string> names_of(const Policy& policy) {
+    std::vector<std::string> names;
+    for (const TargetSpec& target : policy.targets) names.push_back(target.name);
+    return names;
+}
+
+/// As forget_name() leaves it: it goes by another name since.
+bool is_forgotten(const TargetMemory& memory) { return memory.version.empty() && !memory.instance.exists(); }
+
+/// Of a container there is no pid.
+bool is_process(const Instance& instance) { return instance.pid != 0; }
+
 }  // namespace
 
 Supervisor::Supervisor(Policy policy, Ports ports, Memories memories)
     : ports_{ports},
-      engine_{std::move(policy), engine::EngineOptions{memories.last_incident}},
+      loaded_{std::make_shared<const Policy>(std::move(policy))},
+      engine_{*loaded_, engine::EngineOptions{memories.last_incident}},
       memories_{std::move(memories)},
       in_maintenance_(engine_.policy().services.size(), false) {}
 
@@ -95,12 +109,16 @@ void Supervisor::begin(journal::RunStarted run) {
     run.services = policy.services.size();
     run.last_incident = memories_.last_incident;
     keep(std::move(run), no_target);
-    keep_rules();
+    keep_rules(policy);
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         const TargetSpec& target = policy.targets[index];
         std::optional<TargetMemory> memory = take_memory(target.name);
         if (!memory) memory = take_memory(other_name(policy, target));
         if (!memory) continue;
+        if (memory->instance.exists() && is_process(memory->instance) == is_container(target)) {  // it was another kind
+            memories_.targets.push_back(std::move(*memory));
+            continue;
+        }
         // Whether a container lives is known when its engine has told.
         const bool alive = memory->instance.exists() &&
                            (is_container(target) || ports_.processes.adopt(index, target, memory->instance));
@@ -112,19 +130,82 @@ void Supervisor::begin(journal::RunStarted run) {
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         keep(journal::State{engine_.memory(index)}, index);  // with RunStarted, all that a later start needs
     }
+    end_leftovers();
+    begun_ = true;
     arm();
     if (!ports_.containers) return;
     ports_.containers->watch({&policy, [this](event::TargetJoined joined) { return join(std::move(joined)); }});
+    const auto is_container_left = [](const TargetMemory& memory) {
+        return memory.instance.exists() && !is_process(memory.instance);
+    };
+    if (std::any_of(memories_.targets.begin(), memories_.targets.end(), is_container_left)) {
+        ports_.containers->look(no_target);  // it may be an orphan, also where the policy has no container any more
+    }
+}
+
+/// What an earlier keepwell had started, and no entry wants any more, is ended as its entry said.
+void Supervisor::end_leftovers() {
+    const auto targets = engine_.targets();
+    for (TargetMemory& memory : memories_.targets) {
+        const auto is_its = [&memory](const engine::Target& one) { return one.instance == memory.instance; };
+        const bool is_kept = std::any_of(targets.begin(), targets.end(), is_its);  // by another name meanwhile
+        if (!is_process(memory.instance) || is_kept) continue;
+        const Instance instance = std::exchange(memory.instance, {});
+        TargetSpec nobody;
+        nobody.name = memory.target;
+        if (!ports_.processes.adopt(no_target, nobody, instance)) continue;
+        post(event::OrphanSeen{memory.target, instance, memory.stop_signal, memory.stop_grace});
+    }
+}
+
+std::string Supervisor::why_not(const Policy& policy) const {
+    if (!begun_) return "keepwell has not begun yet; try again in a moment";
+    if (engine_.shutting_down()) return "keepwell is stopping everything";
+    const bool owns = std::any_of(loaded_->targets.begin(), loaded_->targets.end(),
+                                  [](const TargetSpec& one) { return one.kind == TargetKind::container; });
+    if (owns && policy.name != loaded_->name) {
+        return "the containers of `" + loaded_->name + "` would be those of `" + policy.name +
+               "` by another `name:`, and not be found again; start keepwell anew for that";
+    }
+    const bool has_containers =
+        !policy.templates.empty() ||
+        std::any_of(policy.targets.begin(), policy.targets.end(), [](const auto& one) { return is_container(one); });
+    if (has_containers && !ports_.containers) return "it has containers, and there is no container engine here";
+    if (policy.state_dir != loaded_->state_dir) return "`state_dir` has changed; start keepwell anew for that";
+    return {};
+}
+
+std::string Supervisor::reload(std::shared_ptr<const Policy> policy, std::string by) {
+    std::string refusal = why_not(*policy);
+    if (!refusal.empty()) return refusal;
+    loaded_ = policy;
+    open_windows(*policy);
+    post(event::PolicyChanged{std::move(policy), std::move(by)});
+    return {};
+}
+
+/// A maintenance window that comes with this policy and is open holds what else the policy changes: it is told before.
+void Supervisor::open_windows(const Policy& coming) {
+    const auto& known = engine_.policy().services;
+    for (ServiceIndex service = 0; service < coming.services.size(); ++service) {
+        const auto same = std::find_if(known.begin(), known.end(), [&](const ServiceSpec& one) {
+            return one.name == coming.services[service].name;
+        });
+        if (same == known.end()) continue;
+        const auto index = static_cast<ServiceIndex>(same - known.begin());
+        const Window window = window_now(coming.maintenance[service]);
+        if (window.open) tell_window(index, window);
+    }
 }
 
 /// What the engine decides by, so that the journal alone is enough for a replay.
-void Supervisor::keep_rules() {
-    const Policy& policy = engine_.policy();
+void Supervisor::keep_rules(const Policy& policy) {
     keep(journal::HostRules{policy.guard, policy.quantum, policy.record}, no_target);
     std::vector<journal::ServiceRules> rules(policy.services.size());
     for (const TargetSpec& target : policy.targets) {
         rules[target.service].targets.push_back(journal::rules_of(target));
     }
+    for (const TargetSpec& one : policy.templates) rules[one.service].templates.push_back(journal::rules_of(one));
     for (ServiceIndex service = 0; service < policy.services.size(); ++service) {
         rules[service].spec = policy.services[service];
         append({}, policy.services[service].name, std::move(rules[service]));
@@ -138,6 +219,7 @@ std::optional<TargetMemory> Supervisor::take_memory(const std::string& target) {
     if (found == all.end()) return std::nullopt;
     TargetMemory memory = std::move(*found);
     all.erase(found);
+    if (is_forgotten(memory)) return std::nullopt;
     return memory;
 }
 
@@ -178,6 +260,9 @@ void Supervisor::take(const Event& event) {
     at_ = now();
     const bool record = engine_.policy().record;
     const bool answer_was_awaited = record && is_awaited(event, engine_);
+    const auto* reload = std::get_if<event::PolicyChanged>(&event);
+    if (reload) keep_rules(*reload->policy);  // before what is decided by them
+    const std::vector<std::string> names = reload ? names_of(engine_.policy()) : std::vector<std::string>{};
     const engine::Decisions& decisions = engine_.handle(event, at_);
     const bool gathered = record && gather(event, decisions, answer_was_awaited);
     if (!gathered && worth_keeping(event, decisions, record)) keep_input(event);
@@ -187,8 +272,18 @@ void Supervisor::take(const Event& event) {
         keep(journal::Asked{command}, std::visit([](const auto& one) { return one.target; }, command));
     }
     for (const TargetIndex index : decisions.changed) keep(journal::State{engine_.memory(index)}, index);
+    for (TargetIndex index = 0; index < names.size(); ++index) forget_name(names[index], index);
     // The real ends deliver later, never from inside: `decisions` stays valid.
     for (const Command& command : decisions.commands) execute(command);
+    if (reload) follow_calendar(at_);
+}
+
+/// A slot may be called otherwise beside others: what is remembered of it goes by its new name.
+void Supervisor::forget_name(const std::string& name, TargetIndex target) {
+    if (name == engine_.policy().targets[target].name) return;
+    TargetMemory nothing;
+    nothing.target = name;
+    append(name, engine_.service_of(target).name, journal::State{std::move(nothing)});
 }
 
 /// Whether it was kept back, to be written with others.
@@ -275,7 +370,10 @@ void Supervisor::execute(const Command& command) {
             self.ports_.containers->settle(settle, target(settle.target));
         }
         void operator()(const command::Discard& discard) const {
-            self.ports_.containers->discard(discard.id, discard.instance, discard.grace);
+            if (discard.stop_signal == 0) {
+                return self.ports_.containers->discard(discard.id, discard.instance, discard.grace);
+            }
+            self.ports_.processes.stop(discard.id, no_target, discard.instance, discard.stop_signal, discard.grace);
         }
         void operator()(const command::RunProbe& probe) const {
             self.ports_.probes.run(probe.id, probe.target, target(probe.target),
@@ -287,6 +385,10 @@ void Supervisor::execute(const Command& command) {
                                            target(hook.target).hooks[hook.rung].command, hook.timeout);
         }
         void operator()(const command::KeepEvidence& evidence) const { self.keep_evidence(evidence); }
+        void operator()(const command::Look& look) const {
+            if (self.ports_.containers) self.ports_.containers->look(look.target);
+        }
+        void operator()(const command::Release& release) const { self.ports_.containers->release(release.target); }
     };
     std::visit(Execute{*this}, command);
 }
@@ -315,18 +417,28 @@ void Supervisor::keep_evidence(const command::KeepEvidence& command) {
 /// Tells the engine which maintenance windows have opened or closed, and notes when to look again.
 void Supervisor::follow_calendar(Instant now) {
     const Policy& policy = engine_.policy();
+    calendar_at_ = never;
+    in_maintenance_.resize(policy.maintenance.size(), false);
+    for (ServiceIndex service = 0; service < policy.maintenance.size(); ++service) {
+        const auto& windows = policy.maintenance[service];
+        if (windows.empty() && !in_maintenance_[service]) continue;
+        const Window window = window_now(windows);
+        if (!windows.empty()) calendar_at_ = std::min({calendar_at_, window.change, later(now, calendar_patience)});
+        tell_window(service, window);
+    }
+}
+
+Supervisor::Window Supervisor::window_now(const std::vector<MaintenanceWindow>& windows) const {
     const WallTime wall = ports_.clock.wall();
     const Duration into_minute = wall.time_since_epoch() % 1min;
-    calendar_at_ = never;
-    for (ServiceIndex service = 0; service < policy.maintenance.size(); ++service) {
-        if (policy.maintenance[service].empty()) continue;
-        const WindowState state = window_state(policy.maintenance[service], ports_.clock.local(wall));
-        const Instant change = later(now, state.until_change - into_minute);
-        calendar_at_ = std::min({calendar_at_, change, later(now, calendar_patience)});
-        if (state.open == in_maintenance_[service]) continue;
-        in_maintenance_[service] = state.open;
-        post(event::Maintenance{service, state.open, state.open ? change : never});
-    }
+    const WindowState state = window_state(windows, ports_.clock.local(wall));
+    return {state.open, later(now(), state.until_change - into_minute)};
+}
+
+void Supervisor::tell_window(ServiceIndex service, const Window& window) {
+    if (window.open == in_maintenance_[service]) return;
+    in_maintenance_[service] = window.open;
+    post(event::Maintenance{service, window.open, window.open ? window.change : never});
 }
 
 void Supervisor::arm() {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,15 @@ class Supervisor {
     /// Journals that this keepwell ended in order. Last.
     void end();
 
+    /// The policy as it was loaded last; the engine's own has come to hold more.
+    const Policy& loaded() const { return *loaded_; }
+
+    /// Another policy from now on (event::PolicyChanged). Why not, when keepwell is not at work or `policy` can not
+    /// follow the one that is loaded; empty: it is followed.
+    std::string reload(std::shared_ptr<const Policy> policy, std::string by);
+    /// The same refusal, and nothing is done.
+    std::string why_not(const Policy& policy) const;
+
     /// Takes one event; safe to call from inside an observer or a port (it is queued then).
     void post(Event event);
 
@@ -64,8 +74,9 @@ class Supervisor {
   private:
     TargetIndex join(event::TargetJoined joined);
     std::optional<TargetMemory> take_memory(const std::string& target);
+    void end_leftovers();
     void take(const Event& event);
-    void keep_rules();
+    void keep_rules(const Policy& policy);
     bool gather(const Event& event, const engine::Decisions& decisions, bool answer_was_awaited);
     void flush_probes();
     void keep_input(const Event& event);
@@ -75,10 +86,20 @@ class Supervisor {
     void execute(const Command& command);
     void keep_evidence(const command::KeepEvidence& command);
     void follow_calendar(Instant now);
+    struct Window {
+        bool open = false;
+        Instant change = never;  ///< when it opens or closes
+    };
+    Window window_now(const std::vector<MaintenanceWindow>& windows) const;
+    void tell_window(ServiceIndex service, const Window& window);
+    void open_windows(const Policy& coming);
+    void forget_name(const std::string& name, TargetIndex target);
     void arm();
 
     Ports ports_;
+    std::shared_ptr<const Policy> loaded_;
     engine::Engine engine_;
+    bool begun_ = false;
     Memories memories_;
     std::deque<Event> queue_;
     bool taking_ = false;

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "control/event_log.hpp"
 #include "control/router.hpp"
@@ -35,7 +36,7 @@ struct House {
     supervisor::EventSink sink() {
         return [this](Event event) { supervisor.post(std::move(event)); };
     }
-    About about() const {
+    About about() {
         About all;
         all.version = "0.1.0";
         all.pid = 4242;
@@ -43,6 +44,10 @@ struct House {
         all.journal = "/state/journal";
         all.output_file = [this](const TargetSpec& target) { return output_folder + "/" + target.name + ".log"; };
         all.journal_trouble = [this] { return trouble; };
+        all.change_policy = [this](const PolicyRequest& request) {
+            asked.push_back(request);
+            return PolicyReply{200, "{}\n"};
+        };
         return all;
     }
 
@@ -53,6 +58,7 @@ struct House {
     simulation::Output output;
     simulation::MemoryJournal journal;
     std::string trouble;
+    std::vector<PolicyRequest> asked;  ///< plans and reloads
     std::string output_folder = "/state/output";
     supervisor::Supervisor supervisor;
     EventLog events;

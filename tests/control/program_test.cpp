@@ -100,6 +100,15 @@ TEST_F(ProgramTest, version_is_told) {
     EXPECT_EQ(run("version -o json").out.substr(0, 33), "{\"api\":\"keepwell/v1\",\"version\":\"0");
 }
 
+TEST_F(ProgramTest, schemas_of_tests_and_of_scripts_are_others) {
+    const std::string of_policies = run("schema").out;
+    const std::string of_tests = run("schema --tests").out;
+    const std::string of_scripts = run("schema --scripts").out;
+    EXPECT_NE(of_tests.find("\"keepwell policy test\""), std::string::npos);
+    EXPECT_NE(of_scripts.find("\"keepwell script\""), std::string::npos);
+    EXPECT_EQ(of_policies.find("\"from_now\""), std::string::npos);
+}
+
 TEST_F(ProgramTest, schema_is_json) {
     const Done done = run("schema");
     EXPECT_EQ(done.code, 0);
@@ -177,7 +186,7 @@ struct TestCommand : ProgramTest {
                "tests:\n"
                "  - {name: all is well, remedies: {web: []}}\n"
                "  - {name: nothing helps, targets: {web: ok fail}, remedies: {web: []}}\n";
-        std::ofstream{folder / "broken.test.yaml"} << "policies: [shop.yaml]\ntests: [{nam: a}]\n";
+        std::ofstream{folder / "broken.test.yaml"} << "policies: [shop.yaml]\ntests: [{nam: a, remedies: {}}]\n";
     }
 };
 
@@ -206,6 +215,28 @@ TEST_F(TestCommand, writes_junit_beside_what_it_prints) {
     EXPECT_EQ(run("test shop.test.yaml --junit no/such/folder.xml").err, "keepwell: cannot write no/such/folder.xml\n");
 }
 
+TEST_F(TestCommand, fails_for_what_no_test_reaches_when_it_is_asked_to) {
+    std::ofstream{folder / "well.test.yaml"} << "policies: [shop.yaml]\n"
+                                                "tests: [{name: all is well, remedies: {web: []}}]\n";
+    EXPECT_EQ(run("test well.test.yaml").code, 0);
+    const Done done = run("test well.test.yaml --check-coverage");
+    EXPECT_EQ(done.code, 1);
+    EXPECT_EQ(done.err, "keepwell: tests leave something unreached\n");
+    std::ofstream{folder / "sick.test.yaml"} << "policies: [shop.yaml]\n"
+                                                "tests: [{name: a, targets: {web: fail}, expect: [{at: 10m, web: "
+                                                "incident}]}]\n";
+    EXPECT_EQ(run("test sick.test.yaml --check-coverage").code, 0) << run("test sick.test.yaml").out;
+}
+
+TEST_F(TestCommand, takes_a_seed_and_nothing_else_for_one) {
+    EXPECT_EQ(run("test shop.test.yaml --run well --seed 7").code, 0);
+    for (const char* wrong : {"-1", "seven", "7x", "99999999999999999999"}) {
+        const Done done = run(std::string{"test shop.test.yaml --seed="} + wrong);
+        EXPECT_EQ(done.code, 2) << wrong;
+        EXPECT_NE(done.err.find("is not a seed such as 7"), std::string::npos) << done.err;
+    }
+}
+
 struct SimulateCommand : ProgramTest {
     SimulateCommand() {
         std::ofstream{folder / "shop.yaml"}
@@ -230,6 +261,15 @@ TEST_F(SimulateCommand, tells_the_same_of_one_seed_again_and_something_else_of_a
     EXPECT_NE(first.find("availability"), std::string::npos) << first;
     EXPECT_EQ(first, run(of + "1").out);
     EXPECT_NE(first, run(of + "2").out);
+}
+
+TEST_F(SimulateCommand, refuses_what_it_can_not_draw_and_what_is_too_long) {
+    const Done compared = run("simulate shop.yaml --chaos --compare shop.yaml -o svg");
+    EXPECT_EQ(compared.code, 2);
+    EXPECT_EQ(compared.err, "keepwell: --compare sets figures side by side: -o text or -o json\n");
+    const Done endless = run("simulate shop.yaml --chaos --for 10000d");
+    EXPECT_EQ(endless.code, 2);
+    EXPECT_NE(endless.err.find("--for 10000d is too long"), std::string::npos) << endless.err;
 }
 
 TEST_F(SimulateCommand, shows_two_policies_that_are_the_same_as_equal) {

@@ -303,5 +303,27 @@ TEST(DryRun, is_said_and_counts_by_what_the_probes_say) {
     EXPECT_EQ(status(house, "api")["hold"]["reason"], "dry_run");
 }
 
+TEST(Policies, are_planned_by_get_and_reloaded_by_post_with_the_files_that_are_named) {
+    House house{shop()};
+    house.begin();
+    EXPECT_EQ(reply(house, "GET", "/v1/plan").status, 200);
+    EXPECT_EQ(reply(house, "POST", "/v1/reload?files=%2Fa%2Fone.yaml%0A%2Fb&expect=5f").status, 200);
+    ASSERT_EQ(house.asked.size(), 2u);
+    EXPECT_FALSE(house.asked[0].apply);
+    EXPECT_TRUE(house.asked[0].files.empty());
+    EXPECT_TRUE(house.asked[1].apply);
+    EXPECT_EQ(house.asked[1].files, (std::vector<std::string>{"/a/one.yaml", "/b"}));
+    EXPECT_EQ(house.asked[1].expect, "5f");
+    EXPECT_EQ(house.asked[1].user, "bob");
+}
+
+TEST(Policies, are_not_read_by_relative_paths_nor_reloaded_by_get) {
+    House house{shop()};
+    house.begin();
+    EXPECT_EQ(reply(house, "GET", "/v1/plan?files=one.yaml").status, 400);
+    EXPECT_EQ(reply(house, "GET", "/v1/reload").status, 405);
+    EXPECT_TRUE(house.asked.empty());
+}
+
 }  // namespace
 }  // namespace keepwell::control

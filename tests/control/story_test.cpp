@@ -197,6 +197,10 @@ TEST_F(StoryTest, of_dry_run_says_would) {
     rule = {0, 3};
     EXPECT_EQ(tell(fact::RemedyHeld{Remedy::restart, 0, 1, Hold::dry_run, never, {}}),
               "would restart, because its probes failed too often in a row (policy.yaml:14)");
+    rule = {0, 14};
+    tell(fact::RemedyDue{Remedy::restart, 0, 1, Reason::unhealthy});
+    EXPECT_EQ(tell(fact::RemedyHeld{Remedy::restart, 0, 1, Hold::dry_run, never, {}, true}),
+              "would restart again, because its probes failed too often in a row (policy.yaml:14)");
 }
 
 TEST_F(StoryTest, of_quarantine_and_alerts) {
@@ -217,6 +221,10 @@ TEST_F(StoryTest, of_people_and_windows) {
     EXPECT_EQ(tell(fact::OperatorActed{event::Verb::stop, ""}), "somebody asks: stop");
     EXPECT_EQ(tell(fact::MaintenanceChanged{true, in(2h)}), "maintenance: nothing is healed for 2h");
     EXPECT_EQ(tell(fact::MaintenanceChanged{false, never}), "maintenance is over");
+    EXPECT_EQ(tell(fact::PolicyReloaded{"1", "2", "uid 0", {"api: restart", "web: added"}}),
+              "POLICY RELOADED: api: restart, web: added (asked by uid 0)");
+    EXPECT_EQ(tell(fact::PolicyReloaded{"1", "1", "SIGHUP", {}}),
+              "policy read again: nothing has changed (asked by SIGHUP)");
     EXPECT_EQ(tell(fact::Unexpected{"a second Begin"}),
               "unexpected: a second Begin; nothing was changed. Please report this bug");
 }

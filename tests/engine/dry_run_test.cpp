@@ -39,8 +39,21 @@ TEST(DryRun, it_goes_on_from_what_it_sees) {
     world.run_until(45s);
     EXPECT_EQ(world.lines("remedy.held"),
               (Lines{"0s api remedy.held start: dry_run", "10s api remedy.held restart: dry_run",
-                     "30s api remedy.held restart: dry_run"}));
+                     "30s api remedy.held restart: dry_run again"}));
     EXPECT_EQ(world.lines("incident.closed").size(), 2u);
+}
+
+TEST(DryRun, what_is_held_for_another_instance_is_not_held_again) {
+    World world{dry({Service{"api"}.adopted().probed(10s, 1)})};
+    world.answers("api", std::vector{fail(), pass(), fail(), fail()});
+    world.begin_with_containers();
+    world.run_until(35s);
+    world.exit("api");
+    world.found("api", world.container("api"));
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("remedy.held restart"),
+              (Lines{"10s api remedy.held restart: dry_run", "30s api remedy.held restart: dry_run again",
+                     "35s api remedy.held restart: dry_run again", "45s api remedy.held restart: dry_run"}));
 }
 
 TEST(DryRun, dependants_wait_for_real_health) {

@@ -14,9 +14,57 @@
 namespace keepwell::testing {
 namespace {
 
+/// Other rules for a service, or its instances made of something else.
+void vary(ServiceSpec& service, TargetSpec& target, Dice& dice) {
+    service.version += "+";
+    if (dice.one_in(2)) target.version += "+";
+    if (target.kind == TargetKind::container && dice.one_in(2)) service.container_version += "+";
+    if (dice.one_in(4)) target.question += "+";
+    if (service.healthcheck && !service.verify && dice.one_in(2)) service.healthcheck->interval = dice.seconds(1, 10);
+    if (dice.one_in(4)) service.on_unhealthy.resize(std::min<std::size_t>(service.on_unhealthy.size(), 1));
+}
+
+/// The same services with other entries and other numbers of slots. The guard and what may restart how often stay.
+Policy varied(Policy policy, Dice& dice) {
+    policy.version += "+";
+    std::deque<TargetSpec> targets;
+    for (ServiceIndex service = 0; service < policy.services.size(); ++service) {
+        ServiceSpec& spec = policy.services[service];
+        const auto is_its = [service](const TargetSpec& one) { return one.service == service; };
+        TargetSpec target = *std::find_if(policy.targets.begin(), policy.targets.end(), is_its);
+        auto slots = static_cast<std::uint32_t>(std::count_if(policy.targets.begin(), policy.targets.end(), is_its));
+        if (dice.one_in(3)) slots = 1 + dice.below(3);
+        if (dice.one_in(2)) vary(spec, target, dice);
+        target.hooks.resize(spec.on_unhealthy.size());
+        for (target.slot = 1; target.slot <= slots; ++target.slot) {
+            target.name = slots == 1 ? spec.name : spec.name + "." + std::to_string(target.slot);
+            targets.push_back(target);
+        }
+    }
+    policy.targets = std::move(targets);
+    return policy;
+}
+
+/// Now and then a person has another policy followed.
+void random_reloads(World& world, Dice& dice) {
+    Policy next = world.engine.policy();
+    for (std::uint32_t i = dice.below(4); i > 0; --i) {
+        next = varied(std::move(next), dice);
+        world.at(dice.seconds(0, 600), [next](World& now) {
+            if (!now.engine.shutting_down()) now.reload(next);
+        });
+    }
+}
+
+void fate_with_reloads(World& world, Dice& dice) {
+    random_fate(world, dice);
+    random_reloads(world, dice);
+}
+
 /// Everything is well from now on.
 void healed(World& world) {
     for (const TargetSpec& target : world.engine.policy().targets) {
+        if (!world.engine.find(target.name)) continue;
         World::Behaviour& behaviour = world.of(target.name);
         const auto check = behaviour.engines_check;
         behaviour = World::Behaviour{};
@@ -27,6 +75,7 @@ void healed(World& world) {
     }
     world.backend_found();
     for (const TargetSpec& target : world.engine.policy().targets) {
+        if (!world.engine.find(target.name)) continue;
         if (world.target(target.name).phase == Phase::running) world.asks_anew(target.name);
     }
     for (ServiceIndex service = 0; service < world.engine.policy().services.size(); ++service) {
@@ -70,6 +119,7 @@ std::string stuck(const World& world, TargetIndex index) {
         return "stopping, and no stop";
     const bool out_of_reach = !world.backend_is_there() || container.frozen;
     if (is_container(world.engine.policy().targets[index]) && out_of_reach) return "";
+    if (target.leaving) return "";  // it is not asked any more, and waits for those that depend on it
     if (probed && target.phase == Phase::running && !target.probe_id && target.probe_at == never) return "not probed";
     if (target.probe_id && target.probe_overdue == never) return "a probe without a guard";
     const bool unproven = target.incident != 0 && target.phase == Phase::running && target.instance.exists();
@@ -126,7 +176,7 @@ void check_rest(const World& world) {
 std::vector<std::string> play(const Case& one, Duration length) {
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(length);
     return world.trace;
@@ -144,7 +194,7 @@ RC_GTEST_PROP(Always, no_second_instance_no_id_twice_nothing_impossible, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
     RC_ASSERT(world.violations.empty());
@@ -154,7 +204,7 @@ RC_GTEST_PROP(Always, a_remedy_starts_only_after_it_was_due_with_a_reason, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, fact::RemedyDue> due;
@@ -173,7 +223,7 @@ RC_GTEST_PROP(Always, no_gate_of_the_guard_is_exceeded, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     const Guard guard = world.engine.policy().guard;
     bool parallel_kept = true;
     world.after_each_event = [&](World& now) {
@@ -186,11 +236,11 @@ RC_GTEST_PROP(Always, no_gate_of_the_guard_is_exceeded, ()) {
     std::vector<Instant> actions;
     for (const auto& [at, fact] : world.facts) {
         const auto* started = std::get_if<fact::RemedyStarted>(&fact.body);
-        const bool exempt =
-            started && (started->remedy == Remedy::notify || started->reason == Reason::exited ||
-                        started->reason == Reason::start_failed || started->reason == Reason::overdue ||
-                        started->reason == Reason::dependency_healed || started->reason == Reason::half_open ||
-                        started->reason == Reason::operated || started->reason == Reason::changed);
+        const bool exempt = started && (started->remedy == Remedy::notify || started->reason == Reason::exited ||
+                                        started->reason == Reason::start_failed || started->reason == Reason::overdue ||
+                                        started->reason == Reason::dependency_healed ||
+                                        started->reason == Reason::half_open || started->reason == Reason::operated ||
+                                        started->reason == Reason::changed || started->reason == Reason::update_failed);
         if (started && !exempt) actions.push_back(at);
     }
     for (std::size_t i = guard.max_actions->count; i < actions.size(); ++i) {
@@ -202,7 +252,7 @@ RC_GTEST_PROP(Always, state_stays_bounded, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     bool bounded = true;
     world.after_each_event = [&](World& now) {
         for (TargetIndex index = 0; index < now.engine.targets().size(); ++index) {
@@ -225,7 +275,7 @@ RC_GTEST_PROP(Always, a_healed_world_comes_to_rest, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
     healed(world);
@@ -240,7 +290,7 @@ RC_GTEST_PROP(Always, nothing_waits_for_what_does_not_come, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     std::string found;
     world.after_each_event = [&](World& now) {
         for (TargetIndex index = 0; index < now.engine.targets().size() && found.empty(); ++index) {
@@ -259,7 +309,7 @@ RC_GTEST_PROP(Always, incidents_alternate_and_count_up, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, IncidentId> open;
@@ -284,13 +334,14 @@ RC_GTEST_PROP(Always, a_hold_is_recorded_once_for_each_reason, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, std::optional<fact::RemedyHeld>> last;
     for (const auto& [at, fact] : world.facts) {
         const auto* held = std::get_if<fact::RemedyHeld>(&fact.body);
         if (!held) {
+            if (std::holds_alternative<fact::PolicyReloaded>(fact.body)) last.clear();
             const bool new_cause = std::holds_alternative<fact::RemedyDue>(fact.body) ||
                                    std::holds_alternative<fact::OperatorActed>(fact.body) ||
                                    std::holds_alternative<fact::PhaseChanged>(fact.body);
@@ -310,11 +361,12 @@ RC_GTEST_PROP(Always, a_remedy_that_was_started_is_finished_or_overtaken_before_
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
     std::map<TargetIndex, bool> open;
     for (const auto& [at, fact] : world.facts) {
+        if (std::holds_alternative<fact::PolicyReloaded>(fact.body)) open.clear();
         const bool overtaken = std::holds_alternative<fact::IncidentClosed>(fact.body) ||
                                std::holds_alternative<fact::OperatorActed>(fact.body) ||
                                std::holds_alternative<fact::PhaseChanged>(fact.body);
@@ -335,12 +387,17 @@ RC_GTEST_PROP(Always, restarts_never_exceed_the_attempts_of_the_policy, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(20min);
+    Instant reloaded = Instant::min();
     std::map<TargetIndex, std::vector<Instant>> counted;
     std::map<TargetIndex, Instant> due;
     for (const auto& [at, fact] : world.facts) {
+        if (std::holds_alternative<fact::PolicyReloaded>(fact.body)) {  // what changed has no history
+            counted.clear();
+            reloaded = at;
+        }
         const auto* alert = std::get_if<fact::AlertResolved>(&fact.body);
         const bool fresh =
             std::holds_alternative<fact::OperatorActed>(fact.body) || (alert && alert->alert == "quarantined");
@@ -348,7 +405,7 @@ RC_GTEST_PROP(Always, restarts_never_exceed_the_attempts_of_the_policy, ()) {
         if (std::holds_alternative<fact::RemedyDue>(fact.body)) due[fact.target] = at;
         const auto* started = std::get_if<fact::RemedyStarted>(&fact.body);
         const bool counts = started && started->remedy == Remedy::restart && started->reason != Reason::half_open &&
-                            started->reason != Reason::dependency_healed;
+                            started->reason != Reason::dependency_healed && started->reason != Reason::changed;
         if (!counts) continue;
         const RestartPolicy& policy = world.engine.service_of(fact.target).restart;
         if (policy.max_attempts == 0) continue;
@@ -358,6 +415,7 @@ RC_GTEST_PROP(Always, restarts_never_exceed_the_attempts_of_the_policy, ()) {
         const auto inside = [&](Instant one_at) {
             return one_at < when && (policy.window == 0s || when - one_at < policy.window);
         };
+        if (when <= reloaded) continue;
         auto& earlier = counted[fact.target];
         const auto used = std::count_if(earlier.begin(), earlier.end(), inside);
         if (used >= policy.max_attempts) RC_LOG() << story_of(world, fact.target);
@@ -370,7 +428,7 @@ RC_GTEST_PROP(Always, containers_outlive_keepwell_untouched, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(5min);
     const auto for_containers = [&world] {
@@ -392,36 +450,45 @@ RC_GTEST_PROP(Always, keepwells_end_completes_every_command_and_leaves_no_proces
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice, false)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(5min);
     world.shutdown();
     world.run_until(30min);
     RC_ASSERT(world.engine.finished());
     RC_ASSERT(world.open_commands() == 0u);
-    for (const TargetSpec& target : world.engine.policy().targets) RC_ASSERT(world.living(target.name) == 0u);
+    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) RC_ASSERT(world.living(index) == 0u);
     RC_ASSERT(world.engine.next_deadline() == never);
+}
+
+/// What a keepwell that starts now would read.
+Policy without_those_that_left(const World& world) {
+    Policy policy = world.engine.policy();
+    std::erase_if(policy.targets, [&world](const TargetSpec& target) {
+        const auto index = world.engine.find(target.name);
+        return !index || world.engine.target(*index).leaving;
+    });
+    return policy;
 }
 
 RC_GTEST_PROP(Always, a_restart_of_keepwell_at_any_moment_doubles_nothing, ()) {
     const Case one = *any_case();
     Dice dice{one.seed};
     World world{random_policy(dice)};
-    random_fate(world, dice);
+    fate_with_reloads(world, dice);
     begin(world, dice);
     world.run_until(dice.seconds(0, 600));
-    World next{world.engine.policy()};
+    World next{without_those_that_left(world)};
     next.now = world.now;
-    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
-        const std::string name = world.engine.policy().targets[index].name;
-        TargetMemory memory = world.engine.memory(index);
-        if (world.living(name) == 0) memory.instance = {};
-        next.restore(name, memory);
+    for (const TargetSpec& target : next.engine.policy().targets) {
+        TargetMemory memory = world.engine.memory(world.index(target.name));
+        if (world.living(target.name) == 0) memory.instance = {};
+        next.restore(target.name, memory);
     }
     next.begin();
-    for (TargetIndex index = 0; index < next.engine.targets().size(); ++index) {
-        const engine::Target& before = world.engine.target(index);
-        const engine::Target& after = next.engine.target(index);
+    for (const TargetSpec& target : next.engine.policy().targets) {
+        const engine::Target& before = world.target(target.name);
+        const engine::Target& after = next.target(target.name);
         if (before.phase != Phase::running || after.phase != Phase::running || before.final_stop) continue;
         RC_ASSERT(before.instance == after.instance);
         RC_ASSERT(before.health.answered == after.health.answered);
@@ -464,6 +531,71 @@ RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_rem
         return decided;
     };
     RC_ASSERT(play_in(Mode::enforce) == play_in(Mode::dry_run));
+}
+
+/// The same names with other entries: some are gone, some are new, some are something else.
+Policy version_of_policy(Dice& dice, std::uint32_t number) {
+    Policy policy = random_policy(dice);
+    policy.version = "p" + std::to_string(number);
+    if (dice.one_in(4)) policy.mode = Mode::dry_run;
+    for (ServiceSpec& service : policy.services) service.version = policy.version;
+    for (TargetSpec& target : policy.targets) target.version = dice.pick({"a", "b"});
+    return policy;
+}
+
+RC_GTEST_PROP(Always, a_reload_at_any_moment_doubles_nothing_and_comes_to_rest, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    World world{version_of_policy(dice, 1)};
+    random_fate(world, dice);
+    for (std::uint32_t number = 2; number < 5; ++number) {
+        const Policy next = version_of_policy(dice, number);
+        world.at(dice.seconds(0, 600), [next](World& now) { now.reload(next); });
+    }
+    std::string found;
+    world.after_each_event = [&](World& now) {
+        for (TargetIndex index = 0; index < now.engine.targets().size() && found.empty(); ++index) {
+            const std::string what = stuck(now, index);
+            if (!what.empty()) found = what + " at " + moment(now.now) + ": " + story_of(now, index);
+        }
+        if (found.empty() && !timer_is_right(now)) found = "a timer is not armed at " + moment(now.now);
+    };
+    begin(world, dice);
+    world.run_until(15min);
+    Policy last = version_of_policy(dice, 5);
+    last.mode = Mode::enforce;
+    world.reload(last);
+    healed(world);
+    world.run_until(15min + 3h);
+    RC_LOG() << found;
+    RC_ASSERT(found.empty());
+    RC_ASSERT(world.violations.empty());
+    check_rest(world);
+    for (TargetIndex index = 0; index < world.engine.targets().size(); ++index) {
+        const engine::Target& target = world.engine.target(index);
+        RC_ASSERT(!target.leaving);
+        const bool process = !is_container(world.engine.policy().targets[index]);
+        if (process) RC_ASSERT(world.living(index) == (target.instance.exists() ? 1u : 0u));
+    }
+}
+
+RC_GTEST_PROP(Always, a_reload_of_the_same_policy_changes_nothing_at_all, ()) {
+    const Case one = *any_case();
+    const auto play_it = [&one](bool reloads) {
+        Dice dice{one.seed};
+        World world{version_of_policy(dice, 1)};
+        random_fate(world, dice);
+        const Duration when = dice.seconds(0, 600) + 137us;  // beside whatever else is due
+        if (reloads) {
+            const Policy same = world.engine.policy();
+            world.at(when, [same](World& now) { now.reload(same); });
+        }
+        begin(world, dice);
+        world.run_until(15min);
+        std::erase_if(world.trace, [](const std::string& line) { return line.find("policy.reloaded") != line.npos; });
+        return world.trace;
+    };
+    RC_ASSERT(play_it(true) == play_it(false));
 }
 
 }  // namespace

@@ -29,6 +29,25 @@ TEST(Restoring, a_living_healthy_target_is_adopted_and_does_not_flap) {
     EXPECT_EQ(world.probes.front(), 40s);
 }
 
+TEST(Restoring, the_instance_after_an_adopted_one_is_what_the_next_keepwell_is_told_of) {
+    const TargetMemory memory = memory_after(web(), [](World& world) { world.run_until(25s); });
+    World world{web()};
+    world.now = Instant{30s};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.engine.memory(0).instance, memory.instance);
+    world.run_until(40s);
+    world.exit("api");
+    world.run_until(50s);
+    ASSERT_EQ(world.target("api").phase, Phase::running);
+    EXPECT_EQ(world.engine.memory(0).restarts, 1u);
+    EXPECT_EQ(world.engine.memory(0).started_at, world.target("api").health.started_at);
+    world.operate(event::Verb::stop, "api");
+    world.run_until(60s);
+    EXPECT_TRUE(world.engine.memory(0).operator_stopped);
+    EXPECT_FALSE(world.engine.memory(0).instance.exists());
+}
+
 TEST(Restoring, counters_go_on_where_they_were) {
     const TargetMemory memory = memory_after(web(), [](World& world) {
         world.run_until(1s);

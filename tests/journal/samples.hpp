@@ -107,8 +107,9 @@ inline std::vector<Event> events() {
         event::ReplaceFinished{16, none, {}, container, "no such image"},
         event::SettleFinished{17, none, container, ""},
         event::StepTaken{none, "stopping the old container"},
-        event::OrphanSeen{"shop-old-1", container},
+        event::OrphanSeen{"shop-old-1", container, 0, 10s},
         event::DiscardFinished{18, ""},
+        event::PolicyChanged{nullptr, "uid 0"},
         event::Maintenance{0, true, in(1h)},
         event::Operated{event::Verb::restart, none, "uid 1000"},
         event::Shutdown{true},
@@ -127,7 +128,9 @@ inline std::vector<Command> commands() {
         command::Restart{19, none, container, 10s},
         command::Replace{16, none, container, 10s, ReplaceOrder::start_first, true},
         command::Settle{17, none, container, {"0ld@1", 0}, true, 10s},
-        command::Discard{18, none, container, 10s},
+        command::Discard{18, none, container, 10s, 0},
+        command::Look{none},
+        command::Release{none},
     };
 }
 
@@ -168,6 +171,7 @@ inline std::vector<fact::Body> facts() {
         fact::UpdateChanged{fact::UpdateChanged::Step::rollback_completed, "cache", ""},
         fact::OrphanChanged{"shop-old-1", true, "dry-run"},
         fact::OrphanChanged{"shop-old-1", false, ""},
+        fact::PolicyReloaded{"1f", "2e", "uid 0", {"api: restart", "web: added"}},
         fact::Unexpected{"start 12 finished twice"},
     };
 }

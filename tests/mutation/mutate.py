@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Breaks each rule of the engine in turn, and shows that some test fails for it.
 
-mutate.py TREE [WORD…]   in a copy of the tree; only mutants whose rule or file has one of the words
+mutate.py TREE [WORD…]     in a copy of the tree; only mutants whose rule or file has one of the words
+mutate.py --check TREE     only whether each mutant's text is still there, once
 
 Each mutant of mutants.txt is one text that is put in the place of another in one file of src/engine. The engine's unit
 tests are run, then the scenarios, then the properties with few cases; the first that fails has killed it. A mutant that
@@ -33,6 +34,10 @@ def mutants_in(text):
         old = "\n".join(line[2:] for line in lines[2:] if line.startswith("- "))
         new = "\n".join(line[2:] for line in lines[2:] if line.startswith("+ "))
         yield Mutant(rule, path, old, new)
+
+
+def all_mutants():
+    return list(mutants_in((pathlib.Path(__file__).parent / "mutants.txt").read_text()))
 
 
 def run(command, **options):
@@ -70,12 +75,21 @@ def play(tree, build, mutant):
     return (f"killed by {killer}", True) if killer else ("SURVIVED", False)
 
 
+def check(tree):
+    """Names the mutants that have to be written anew, because the engine is."""
+    stale = [one for one in all_mutants() if (tree / "src/engine" / one.path).read_text().count(one.old) != 1]
+    for one in stale:
+        print(f"tests/mutation/mutants.txt: the text of `{one.rule}` is not in {one.path} once: write it anew")
+    return 1 if stale else 0
+
+
 def main():
+    if sys.argv[1] == "--check":
+        return check(pathlib.Path(sys.argv[2]))
     tree = pathlib.Path(sys.argv[1]).resolve()
     words = sys.argv[2:]
     build = tree / "build/dev"
-    mutants = list(mutants_in((pathlib.Path(__file__).parent / "mutants.txt").read_text()))
-    chosen = [one for one in mutants if not words or any(word in one.rule or word in one.path for word in words)]
+    chosen = [one for one in all_mutants() if not words or any(word in one.rule or word in one.path for word in words)]
     alive = 0
     print("| broken rule | file | |\n|---|---|---|")
     for mutant in chosen:

@@ -2,6 +2,7 @@
 // KEEPWELL_UPDATE_DOCS=1 writes the pages.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -9,9 +10,11 @@
 #include <sstream>
 
 #include "policy/canonical.hpp"
+#include "policy/field_effects.hpp"
 #include "policy/fields.hpp"
 #include "policy/kinds.hpp"
 #include "policy/memory_environment.hpp"
+#include "policy/plan.hpp"
 #include "policy/schema.hpp"
 
 namespace keepwell::policy {
@@ -141,6 +144,27 @@ std::vector<std::string> contexts_of(const BlockInfo& block, const FieldInfo& fi
     return found;
 }
 
+/// A plan tells of it in the words of the policy, with the effect that the engine will find.
+void expect_plan(const std::string& id, const Policy& before, const Policy& after) {
+    const Plan plan = make_plan(before, after);
+    EXPECT_FALSE(plan.empty()) << id;
+    std::vector<FieldChange> all = plan.host;
+    for (const ServiceChange& service : plan.services) {
+        if (service.kind != ServiceChange::Kind::changed) continue;
+        Effect strongest = Effect::none;
+        for (const FieldChange& field : service.fields) strongest = std::max(strongest, field.effect);
+        EXPECT_EQ(to_string(strongest), to_string(service.effect)) << id << " of " << service.service;
+        EXPECT_FALSE(service.fields.empty() && service.added.empty()) << id;
+        all.insert(all.end(), service.fields.begin(), service.fields.end());
+    }
+    const auto& rows = field_effects();
+    for (const FieldChange& change : all) {
+        const auto is_row = [&](const FieldEffect& row) { return row.field == change.field; };
+        EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), is_row)) << id << " changes " << change.field;
+        EXPECT_NE(change.before, change.after) << id << ": " << change.field;
+    }
+}
+
 void expect_change(const std::string& id, const FieldInfo& field, const std::string& context) {
     const auto without = replaced(context, "@", lookup(beside, id));
     auto with = replaced(context, "@", lookup(beside, id) + std::string{field.name} + ": " + std::string{field.sample});
@@ -152,6 +176,7 @@ void expect_change(const std::string& id, const FieldInfo& field, const std::str
     EXPECT_EQ(canonical(*before.policy) == canonical(*after.policy), idle.count(id) == 1)
         << id << " is accepted and changes nothing\n"
         << with;
+    if (idle.count(id) == 0) expect_plan(id, *before.policy, *after.policy);
 }
 
 TEST(Fields, each_one_changes_the_model) {

@@ -33,7 +33,7 @@ class WorldJournal {
         keep(run, no_target);
         keep(journal::HostRules{policy.guard, policy.quantum, true}, no_target);
         for (ServiceIndex service = 0; service < policy.services.size(); ++service) {
-            journal::ServiceRules rules{policy.services[service], {}};
+            journal::ServiceRules rules{policy.services[service], {}, {}};
             for (const TargetSpec& target : policy.targets) {
                 if (target.service == service) rules.targets.push_back(journal::rules_of(target));
             }

@@ -51,6 +51,41 @@ TEST(Replay, a_recorded_run_is_decided_again) {
     EXPECT_EQ(runs[0].strangers, 0u);
 }
 
+/// The shop with another schedule, another web and a cache beside them; of web there are two.
+Policy grown_shop() {
+    Policy policy = recorded(policy_of(
+        {Service{"db"}.probed(3s, 3),
+         Service{"web"}.probed(1s, 2).replicas(2).after(0, DependencyCondition::service_healthy), Service{"cache"}}));
+    policy.version = "p2";
+    for (ServiceSpec& service : policy.services) service.version = "v2";
+    for (TargetSpec& target : policy.targets) target.version = "2";
+    return policy;
+}
+
+TEST(Replay, a_run_with_reloads_in_it_is_decided_again) {
+    Policy first = shop();
+    for (TargetSpec& target : first.targets) target.version = "1";
+    for (const bool record : {true, false}) {
+        Policy then = grown_shop();
+        first.record = then.record = record;
+        House house{first};
+        play(house);
+        EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(then), "ann"), "");
+        house.run_until(3min);
+        EXPECT_EQ(house.processes.alive("cache"), 1u);
+        house.processes.end("cache", {ExitStatus::Kind::code, 1, {}});
+        house.run_until(4min);
+        EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(first), "ann"), "");
+        house.run_until(6min);
+        EXPECT_EQ(house.processes.alive("cache"), 0u);
+        const auto runs = replay(house.journal.records);
+        ASSERT_EQ(runs.size(), 1u);
+        EXPECT_EQ(mismatch(runs[0]), "");
+        EXPECT_EQ(runs[0].strangers, 0u);
+        EXPECT_EQ(runs[0].verified_to, house.journal.records.back().seq);
+    }
+}
+
 TEST(Replay, a_journal_without_passes_is_decided_again_with_passes_that_are_assumed) {
     Policy policy = shop();
     policy.record = false;

@@ -281,5 +281,105 @@ TEST(Supervisor, an_observer_sees_each_record_once_and_no_more_when_it_has_left)
     EXPECT_LT(seen.size(), house.journal.records.size());
 }
 
+TEST(Supervisor, a_reload_is_refused_with_a_reason_before_it_has_begun_and_when_it_ends) {
+    House house{policy_of({Service{"api"}})};
+    const auto next = std::make_shared<const Policy>(policy_of({Service{"api"}, Service{"web"}}));
+    EXPECT_NE(house.supervisor->reload(next, "ann"), "");
+    house.begin();
+    house.run_until(1s);
+    Policy elsewhere = *next;
+    elsewhere.state_dir = "/elsewhere";
+    EXPECT_NE(house.supervisor->why_not(elsewhere).find("state_dir"), std::string::npos);
+    house.supervisor->post(event::Shutdown{});
+    EXPECT_EQ(house.supervisor->reload(next, "ann"), "keepwell is stopping everything");
+    EXPECT_FALSE(house.supervisor->engine().find("web"));
+}
+
+TEST(Supervisor, maintenance_windows_of_another_policy_open_and_close_at_once) {
+    Policy policy = policy_of({Service{"api"}});
+    Policy with = policy;
+    with.version = "p2";
+    with.services[0].version = "v2";
+    with.maintenance[0] = {MaintenanceWindow{0min, 24h - 1min, 0x7f}};
+    House house{policy};
+    house.begin();
+    house.run_until(1s);
+    const auto told = [&house](const std::string& what) {
+        const auto trace = trace_of(house);
+        return std::count_if(trace.begin(), trace.end(),
+                             [&](const std::string& line) { return line.find(what) != std::string::npos; });
+    };
+    EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(with), "ann"), "");
+    EXPECT_EQ(told("maintenance.began"), 1);
+    policy.version = "p3";
+    EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(policy), "ann"), "");
+    EXPECT_EQ(told("maintenance.ended"), 1);
+}
+
+TEST(Supervisor, a_window_that_comes_with_a_change_holds_that_change) {
+    Policy policy = policy_of({Service{"api"}});
+    policy.targets[0].version = "1";
+    Policy next = policy;
+    next.version = "p2";
+    next.services[0].version = "v2";
+    next.targets[0].version = "2";
+    next.maintenance[0] = {MaintenanceWindow{0min, 24h - 1min, 0x7f}};
+    House house{policy};
+    house.begin();
+    house.run_until(1s);
+    EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(next), "ann"), "");
+    house.run_until(1min);
+    EXPECT_EQ(house.processes.started("api"), 1u);
+    EXPECT_EQ(house.supervisor->engine().target(0).hold.reason, Hold::maintenance);
+    policy.version = "p3";
+    policy.services[0].version = "v3";
+    policy.targets[0].version = "2";
+    EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(policy), "ann"), "");
+    house.run_until(2min);
+    EXPECT_EQ(house.processes.started("api"), 2u);
+}
+
+TEST(Supervisor, a_slot_that_went_by_two_names_is_found_again_by_the_next_keepwell) {
+    const auto of = [](std::uint32_t replicas) {
+        Policy policy = policy_of({Service{"api"}.replicas(replicas)});
+        policy.version = std::to_string(replicas);
+        return policy;
+    };
+    House house{of(2)};
+    house.begin();
+    house.run_until(1s);
+    EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(of(1)), "ann"), "");
+    house.run_until(5s);
+    house.supervisor->post(event::Operated{event::Verb::stop, 0, "ann"});
+    house.run_until(6s);
+    const auto memories = memories_of(house);
+    house.processes.forget();
+    house.open(of(2), memories);
+    house.begin();
+    house.run_until(10s);
+    EXPECT_EQ(house.processes.alive("api.1") + house.processes.alive("api"), 0u);
+    EXPECT_EQ(house.processes.alive("api.2"), 1u);
+}
+
+TEST(Supervisor, a_process_whose_entry_went_while_keepwell_was_away_is_ended_as_that_entry_said) {
+    House house{policy_of({Service{"api"}, Service{"old"}.grace(3s)})};
+    house.processes.lives("old", {simulation::Life::ignores_stop()});
+    house.begin();
+    house.run_until(1s);
+    supervisor::Memories memories;
+    for (TargetIndex index = 0; index < 2; ++index) {
+        memories.targets.push_back(house.supervisor->engine().memory(index));
+    }
+    house.processes.forget();
+    house.journal.records.clear();
+    house.open(policy_of({Service{"api"}}), memories);
+    house.begin();
+    EXPECT_EQ(house.processes.alive("old"), 1u);
+    house.run_until(10s);
+    EXPECT_EQ(house.processes.alive("old"), 0u);
+    EXPECT_EQ(house.processes.alive("api"), 1u);
+    EXPECT_EQ(trace_of(house).back(), "4s host orphan.removed old");
+}
+
 }  // namespace
 }  // namespace keepwell::testing

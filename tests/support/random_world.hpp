@@ -101,7 +101,12 @@ inline Policy random_policy(Dice& dice, bool containers = true) {
     if (dice.one_in(2)) guard.max_unhealthy = MaxUnhealthy{dice.one_in(2), dice.below(60)};
     if (dice.one_in(2)) guard.max_parallel = 1 + dice.below(3);
     if (dice.one_in(2)) guard.max_actions = MaxActions{1 + dice.below(4), dice.seconds(10, 100)};
-    return policy_of(services, guard);
+    Policy policy = policy_of(services, guard);
+    for (TargetSpec& target : policy.targets) {
+        target.version = "1";
+        if (target.kind == TargetKind::container) policy.services[target.service].container_version = "1";
+    }
+    return policy;
 }
 
 inline Healthcheck engines_check(Dice& dice) {
@@ -196,6 +201,7 @@ inline void random_fate(World& world, Dice& dice) {
         const std::uint32_t kind = dice.below(4);
         const std::uint32_t what = dice.below(60);
         world.at(dice.seconds(0, 600), [=](World& now) {
+            if (!now.engine.find(name)) return;  // a reload has removed it
             if (kind == 3 && what == 0) return now.backend_lost();
             if (kind == 3 && what < 5) return now.backend_found();
             if (is_container(now.engine.policy().targets[now.index(name)]) && kind >= 2) {
@@ -203,7 +209,7 @@ inline void random_fate(World& world, Dice& dice) {
             }
             if (kind == 0) return now.operate(verb, name);
             if (kind == 1) return now.give(event::Maintenance{service, open, open ? never : never});
-            if (now.target(name).phase == Phase::running) now.exit(name);
+            if (now.target(name).phase == Phase::running && now.target(name).instance.exists()) now.exit(name);
         });
     }
 }

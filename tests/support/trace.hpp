@@ -33,7 +33,7 @@ struct FactText {
     }
     std::string operator()(const fact::RemedyHeld& one) const {
         return text(to_string(one.would)) + ": " + text(to_string(one.reason)) + aside(one.detail) +
-               (one.until == never ? "" : " until " + moment(one.until));
+               (one.until == never ? "" : " until " + moment(one.until)) + (one.again ? " again" : "");
     }
     std::string operator()(const fact::RemedyStarted& one) const {
         return text(to_string(one.remedy)) + ": " + text(to_string(one.reason));
@@ -62,6 +62,11 @@ struct FactText {
     std::string operator()(const fact::Membership& one) const { return one.entry; }
     std::string operator()(const fact::UpdateChanged& one) const { return one.service + aside(one.detail); }
     std::string operator()(const fact::OrphanChanged& one) const { return one.name + aside(one.detail); }
+    std::string operator()(const fact::PolicyReloaded& one) const {
+        std::string all = one.from_version + " -> " + one.version;
+        for (const std::string& change : one.changes) all += ", " + change;
+        return all;
+    }
     std::string operator()(const fact::Unexpected& one) const { return one.detail; }
 };
 

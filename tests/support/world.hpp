@@ -11,6 +11,7 @@
 #include <queue>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "keepwell/engine/engine.hpp"
@@ -120,6 +121,7 @@ class World {
         }
         changed.insert(changed.end(), decisions.changed.begin(), decisions.changed.end());
         const std::vector<Command> asked_for = decisions.commands;
+        behaviours_.resize(engine.targets().size());
         after_each_event(*this);
         for (const Command& command : asked_for) std::visit([this](const auto& one) { execute(one); }, command);
     }
@@ -141,6 +143,7 @@ class World {
         give(event::BackendLost{"no answer"});
     }
     void backend_found() {
+        for (const TargetIndex target : std::exchange(looks_due_, {})) answer_look(target);
         backend_is_there_ = true;
         give(event::BackendFound{"Docker"});
     }
@@ -169,6 +172,8 @@ class World {
         if (!frozen && of(name).engine_asks && of(name).engines_check)
             ask_as_the_engine(index(name), instance, 0, true);
     }
+    /// A person has another policy loaded.
+    void reload(Policy policy) { give(event::PolicyChanged{std::make_shared<const Policy>(std::move(policy)), "ann"}); }
     void join(const event::TargetJoined& joined) {
         give(joined);
         behaviours_.resize(engine.targets().size());
@@ -195,8 +200,9 @@ class World {
         }
         return found;
     }
-    std::size_t living(const std::string& name) const {
-        const auto found = live_.find(index(name));
+    std::size_t living(const std::string& name) const { return living(index(name)); }
+    std::size_t living(TargetIndex target) const {
+        const auto found = live_.find(target);
         return found == live_.end() ? 0 : found->second.size();
     }
 
@@ -245,18 +251,22 @@ class World {
             violation("a second instance of " + engine.policy().targets[start.target].name);
         const Behaviour& behaviour = behaviours_[start.target];
         if (behaviour.never_answers_starts) return;
-        after(behaviour.start_takes, [this, start] { finish(start); });
+        after(behaviour.start_takes, [this, start, entry = entry_of(start.target)] { finish(start, entry); });
     }
     bool is_container(TargetIndex target) const { return keepwell::is_container(engine.policy().targets[target]); }
     static bool is_container(const TargetSpec& target) { return keepwell::is_container(target); }
     Instance new_container(TargetIndex target) {
         return {engine.policy().targets[target].name + std::to_string(++last_pid_) + "@1", 0};
     }
+    /// What its container would be made of now.
+    const std::string& entry_of(TargetIndex target) const { return engine.service_of(target).container_version; }
     /// The same container, started once more.
     Instance next_life(const Instance& instance) {
         return {std::string{instance.subject()} + "@" + std::to_string(++last_pid_), 0};
     }
     void tell_found(TargetIndex target, const Instance& instance, bool frozen = false) {
+        if (live_[target].count(instance.id) == 0) return;  // it was given up or has ended meanwhile
+        if (engine.target(target).container.left || !is_container(target)) return nobody_wants(target, instance);
         const Behaviour& behaviour = behaviours_[target];
         event::Found found;
         found.target = target;
@@ -266,7 +276,8 @@ class World {
         found.engine_restarts = behaviour.engine_restarts;
         found.stop_removes = behaviour.stop_removes;
         found.shares_namespace = behaviour.shares_namespace;
-        found.outdated = behaviour.outdated;
+        const auto made = made_of_.find(std::string{instance.subject()});
+        found.outdated = made == made_of_.end() ? behaviour.outdated : made->second != entry_of(target);
         found.frozen = frozen;
         give(found);
         if (behaviour.engine_asks && behaviour.engines_check) ask_as_the_engine(target, instance, 0, true);
@@ -316,7 +327,7 @@ class World {
                                     : "replace",
             replace.target);
         if (behaviours_[replace.target].never_answers_replacements) return;
-        after(behaviours_[replace.target].replace_takes, [this, replace] {
+        after(behaviours_[replace.target].replace_takes, [this, replace, entry = entry_of(replace.target)] {
             if (!answered(replace.id)) return;
             Behaviour& behaviour = behaviours_[replace.target];
             event::ReplaceFinished finished;
@@ -328,6 +339,12 @@ class World {
                 live_[replace.target].insert(finished.instance.id);
                 behaviour.was_outdated = behaviour.outdated;
                 behaviour.outdated = replace.from_previous || (behaviour.outdated && !replace.from_entry);
+                const auto copied = made_of_.find(std::string{replace.instance.subject()});
+                if (replace.from_entry) {
+                    made_of_[std::string{finished.instance.subject()}] = entry;
+                } else if (copied != made_of_.end() && !replace.from_previous) {
+                    made_of_[std::string{finished.instance.subject()}] = copied->second;
+                }
             } else {
                 finished.failure = behaviour.replace_failure;
                 if (live_[replace.target].count(replace.instance.id)) finished.survivor = replace.instance;
@@ -359,17 +376,23 @@ class World {
         asked(discard.id);
         commands.push_back(moment(now) + " discard " + discard.instance.id);
         after(0s, [this, discard] {
-            if (answered(discard.id)) give(event::DiscardFinished{discard.id, {}});
+            if (!answered(discard.id)) return;
+            for (auto& [target, lives] : live_) lives.erase(discard.instance.id);
+            if (discard.stop_signal == 0) return give(event::DiscardFinished{discard.id, {}});
+            give(event::StopFinished{discard.id, no_target, {}});
         });
     }
-    void finish(const command::Start& start) {
+    void finish(const command::Start& start, const std::string& entry) {
         if (!answered(start.id)) return;
         const Behaviour& behaviour = behaviours_[start.target];
         event::StartFinished finished{start.id, start.target, {}, behaviour.start_failure};
         if (behaviour.start_failure.empty()) {
             const std::int64_t pid = ++last_pid_;
             finished.instance = {std::to_string(pid) + "@1", pid};
-            if (is_container(start.target)) finished.instance = new_container(start.target);
+            if (is_container(start.target)) {
+                finished.instance = new_container(start.target);
+                made_of_[std::string{finished.instance.subject()}] = entry;
+            }
             if (!live_[start.target].empty() && is_container(start.target)) {
                 finished.instance = {*live_[start.target].begin(), 0};
             }
@@ -429,12 +452,37 @@ class World {
                     hook.id, hook.target, {ExitStatus::Kind::code, behaviours_[hook.target].hook_exit, {}}, {}});
         });
     }
+    void execute(const command::Look& look) {
+        if (look.target == no_target) return;
+        say("look for", look.target);
+        behaviours_.resize(engine.targets().size());
+        if (!backend_is_there_) return void(looks_due_.insert(look.target));
+        after(0s, [this, look] { answer_look(look.target); });
+    }
+    /// A container of ours whose target has left.
+    void nobody_wants(TargetIndex target, const Instance& instance) {
+        live_[target].erase(instance.id);
+        give(event::OrphanSeen{engine.policy().targets[target].name, instance});
+    }
+    void answer_look(TargetIndex index) {
+        const engine::Target& target = engine.target(index);
+        if (target.container.left || !is_container(index)) return;
+        if (!live_[index].empty()) return tell_found(index, {*live_[index].begin(), 0}, target.container.frozen);
+        if (!target.container.seen) give(event::Absent{index, false, {}});
+    }
+    void execute(const command::Release& release) {
+        say("release", release.target);
+        live_[release.target].clear();
+    }
     void execute(const command::KeepEvidence& keep) { say("keep evidence of", keep.target); }
 
     std::vector<Behaviour> behaviours_;
     std::map<TargetIndex, std::set<std::string>> live_;
     std::set<std::string> ended_;  ///< instances whose exit was told
+    std::map<std::string, std::string>
+        made_of_;  ///< containers of this world, by their name; of others `outdated` says
     std::set<CommandId> open_;
+    std::set<TargetIndex> looks_due_;  ///< asked for while the container engine is away
     Due due_;
     std::int64_t last_pid_ = 100;
     bool backend_is_there_ = false;

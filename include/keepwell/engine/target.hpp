@@ -15,7 +15,7 @@
 namespace keepwell::engine {
 
 /// Why the next start is wanted; it decides which gates are asked and what is counted.
-enum class StartCause : std::uint8_t { initial, exited, remedy, operated, dependency };
+enum class StartCause : std::uint8_t { initial, exited, remedy, operated, dependency, changed };
 
 /// What is known of a target's container beyond its life; of a process nothing is.
 struct ContainerState {
@@ -36,9 +36,9 @@ struct ContainerState {
 
     Replacing replacing = Replacing::none;
     Instance previous;                 ///< what is being replaced
+    std::string previous_made_of;      ///< as Target::made_of
     CommandId replace_id = 0;          ///< command::Replace in flight
     CommandId settle_id = 0;           ///< command::Settle in flight
-    bool updating = false;             ///< replaced because its entry changed
     bool going_back = false;           ///< replaced because the update is taken back
     std::string updated_to;            ///< the version of its entry, by an update that has not come to its end
     bool renewed_by_replace = false;   ///< the new instance is another container
@@ -78,6 +78,12 @@ struct Target {
     Phase left_in = Phase::waiting;  ///< of a container, when keepwell ended
     ContainerState container;
 
+    Instance remains;       ///< what an exit left behind, which dry-run does not end
+    std::string made_of;    ///< the version of the entry that the instance was made of; empty: not known
+    bool updating = false;  ///< replaced or restarted because its entry changed
+    bool joined = false;    ///< by a template or labels
+    bool leaving = false;   ///< its entry is gone: it ends, or is released, and is a target no more
+
     // The health machine.
     HealthState health;
     Health shown_health = Health::none;  ///< as last said in a fact
@@ -93,6 +99,7 @@ struct Target {
     bool told = false;              ///< the ladder has nothing more to do
     CommandId hook_id = 0;          ///< command::RunHook in flight
     HoldState hold;
+    std::optional<Remedy> would_last;  ///< what dry-run held last for this instance
     bool paused = false;
     IncidentId incident = 0;
     Instant incident_since{};

@@ -61,12 +61,14 @@ struct Settle {
     Duration grace{0};
 };
 
-/// Stop and remove a container of ours that nothing wants any more. Completed by event::DiscardFinished.
+/// End a process, or stop and remove a container, of ours that nothing wants any more. Completed by
+/// event::DiscardFinished; of a process by event::StopFinished of no target.
 struct Discard {
     CommandId id = 0;
     TargetIndex target = no_target;  ///< always no_target
     Instance instance;
     Duration grace{0};
+    int stop_signal = 0;  ///< of a process; 0: a container
 };
 
 /// Ask the target how it is, once. Completed by event::ProbeFinished.
@@ -97,12 +99,23 @@ struct KeepEvidence {
     IncidentId incident = 0;
 };
 
+/// The container target is new or its entry has changed: look for its container by what the entry says now, and tell
+/// event::Found or event::Absent (again). no_target: the same for what may join, and for orphans. Not completed.
+struct Look {
+    TargetIndex target = no_target;
+};
+
+/// The container target has left the policy: its container is nobody's now. Not completed.
+struct Release {
+    TargetIndex target = no_target;
+};
+
 }  // namespace keepwell::command
 
 namespace keepwell {
 
-using Command =
-    std::variant<command::Start, command::Stop, command::Restart, command::Replace, command::Settle, command::Discard,
-                 command::RunProbe, command::CancelProbe, command::RunHook, command::KeepEvidence>;
+using Command = std::variant<command::Start, command::Stop, command::Restart, command::Replace, command::Settle,
+                             command::Discard, command::RunProbe, command::CancelProbe, command::RunHook,
+                             command::KeepEvidence, command::Look, command::Release>;
 
 }  // namespace keepwell

@@ -174,16 +174,28 @@ struct StepTaken {
     std::string step;
 };
 
-/// A container of ours that no entry of the policy wants any more, or a copy that no replacement is about to start.
+/// Something of ours that nothing wants any more: a container or a process, started by an earlier keepwell, that no
+/// entry of the policy is for, or a copy that no replacement is about to start. How it is to be ended is what its entry
+/// said.
 struct OrphanSeen {
     std::string name;
     Instance instance;
+    int stop_signal = 0;  ///< of a process; 0: a container, which has its own
+    Duration grace = std::chrono::seconds{10};
 };
 
 /// Completes `command::Discard`.
 struct DiscardFinished {
     CommandId id = 0;
     std::string failure;
+};
+
+// ---- another policy -------------------------------------------------------------------------------------------------
+
+/// From now on this is the policy. Services and targets are the same ones when they are called the same.
+struct PolicyChanged {
+    std::shared_ptr<const Policy> policy;
+    std::string by;  ///< who asked for it, for the record
 };
 
 // ---- the calendar and people ------------------------------------------------------------------------------------
@@ -213,12 +225,12 @@ struct Shutdown {
 
 namespace keepwell {
 
-using Event =
-    std::variant<event::Restored, event::Begin, event::Tick, event::StartFinished, event::StopFinished, event::Exited,
-                 event::ProbeFinished, event::HookFinished, event::BackendLost, event::BackendFound,
-                 event::TargetJoined, event::TargetLeft, event::Found, event::Absent, event::Frozen,
-                 event::HealthReported, event::ReplaceFinished, event::SettleFinished, event::StepTaken,
-                 event::OrphanSeen, event::DiscardFinished, event::Maintenance, event::Operated, event::Shutdown>;
+using Event = std::variant<event::Restored, event::Begin, event::Tick, event::StartFinished, event::StopFinished,
+                           event::Exited, event::ProbeFinished, event::HookFinished, event::BackendLost,
+                           event::BackendFound, event::TargetJoined, event::TargetLeft, event::Found, event::Absent,
+                           event::Frozen, event::HealthReported, event::ReplaceFinished, event::SettleFinished,
+                           event::StepTaken, event::OrphanSeen, event::DiscardFinished, event::PolicyChanged,
+                           event::Maintenance, event::Operated, event::Shutdown>;
 
 std::string_view to_string(event::Verb verb);
 std::string_view to_string(event::Successor successor);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "keepwell/model/event.hpp"
 #include "keepwell/model/names.hpp"
@@ -55,7 +56,8 @@ enum class Reason : std::uint8_t {
     no_container,       ///< there is no such container
     frozen,             ///< a person paused the container
     reported,           ///< the container engine's own health check says so
-    changed,            ///< the entry changed: the container is made anew
+    changed,            ///< its entry changed
+    removed,            ///< no entry of the policy wants it any more
     rolled_back,        ///< the old container is in its place again
     update_failed,      ///< another container of its service did not get well with the changed entry
 };
@@ -104,6 +106,9 @@ struct RemedyHeld {
     Hold reason = Hold::paused;
     Instant until = never;
     std::string detail;  ///< the dependency, the share
+    /// In dry-run: it was already held for this instance, and would not be due again if it had been done and had
+    /// helped.
+    bool again = false;
 };
 /// remedy.started
 struct RemedyStarted {
@@ -195,15 +200,23 @@ struct MaintenanceChanged {
     bool active = false;
     Instant until = never;
 };
+/// policy.reloaded: another policy is followed. What changed, service by service: "api: restart", "web: added", "db:
+/// scaled".
+struct PolicyReloaded {
+    std::string from_version;
+    std::string version;
+    std::string by;
+    std::vector<std::string> changes;
+};
 /// engine.unexpected: an event that cannot be; state stays as it was.
 struct Unexpected {
     std::string detail;
 };
 
-using Body =
-    std::variant<PhaseChanged, HealthChanged, ProbeFailed, RemedyDue, RemedyHeld, RemedyStarted, RemedyFinished,
-                 RemedyVerified, IncidentOpened, IncidentClosed, Quarantined, AlertRaised, AlertResolved, OperatorActed,
-                 MaintenanceChanged, StepTaken, BackendChanged, Membership, UpdateChanged, OrphanChanged, Unexpected>;
+using Body = std::variant<PhaseChanged, HealthChanged, ProbeFailed, RemedyDue, RemedyHeld, RemedyStarted,
+                          RemedyFinished, RemedyVerified, IncidentOpened, IncidentClosed, Quarantined, AlertRaised,
+                          AlertResolved, OperatorActed, MaintenanceChanged, StepTaken, BackendChanged, Membership,
+                          UpdateChanged, OrphanChanged, PolicyReloaded, Unexpected>;
 
 }  // namespace keepwell::fact
 

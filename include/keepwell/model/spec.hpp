@@ -160,7 +160,7 @@ struct NamedDependency {
 /// The rules of one entry under `services:`, as the engine reads them. What to execute is in `TargetSpec`.
 struct ServiceSpec {
     std::string name;
-    std::string version;  ///< hash of the entry; a new version starts a new restart history
+    std::string version;  ///< hash of the entry, of its slots the first one; a new one starts a new restart history
     /// Hash of what the container of slot 1 is made of (all of ContainerSpec but `pull_policy`): a new one asks for new
     /// containers. Not in it: healthcheck, healing, dependencies, replicas, stop_grace_period. Empty: not our own.
     std::string container_version;
@@ -350,6 +350,11 @@ struct TargetSpec {
     std::shared_ptr<const ContainerSpec> container;  ///< for TargetKind::container
     ContainerSelector selector;                      ///< for TargetKind::adopted
     OutputSpec output;
+    /// Hash of what an instance is made of: of a process its command, folder, environment, user and output file; of a
+    /// container that is our own the service's `container_version`; of an adopted one what selects it. Empty: not
+    /// known.
+    std::string version;
+    std::string question;         ///< hash of `probe`
     std::optional<Probe> probe;   ///< present exactly when the service has a healthcheck
     std::vector<HookSpec> hooks;  ///< one for each rung of the service's ladder
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "keepwell/model/names.hpp"
+#include "keepwell/model/spec.hpp"
 #include "keepwell/model/time.hpp"
 
 namespace keepwell {
@@ -121,7 +122,10 @@ struct TargetMemory {
     Instance previous;        ///< the container that is being replaced
     bool owes_start = false;  ///< keepwell ended it in order to start it again
     std::string updated_to;   ///< ServiceSpec::container_version, by an update that has not come to its end
-    std::string gave_up;      ///< the same of an update that was paused: it is not tried again
+    std::string gave_up;      ///< what an update that was paused was to make it of: it is not tried again
+    std::string made_of;      ///< the version that the instance was made of; empty: not known
+    int stop_signal = 15;     ///< how it is to be ended, should its entry be gone by then
+    Duration stop_grace = std::chrono::seconds{10};
 };
 
 std::string_view to_string(Phase phase);
@@ -129,6 +133,8 @@ std::string_view to_string(Health health);
 std::string_view to_string(Remediation remediation);
 std::string_view to_string(Hold hold);
 std::string_view to_string(Remedy remedy);
+/// What a rung of this kind does.
+Remedy remedy_of(const RungAction& action);
 std::string_view to_string(Outcome outcome);
 std::string_view to_string(Replacing replacing);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <optional>
 
 #include "cli/commands.hpp"
@@ -11,6 +12,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/log.hpp"
 #include "cli/places.hpp"
+#include "cli/policy_follower.hpp"
 #include "cli/printer.hpp"
 #include "cli/story.hpp"
 #include "cli/terminal.hpp"
@@ -39,12 +41,14 @@ namespace {
 struct Folders {
     std::string state;
     std::string journal;
+    std::string of_dry_run;  ///< in earnest: where a dry-run keeps its journal; empty: this is one
 };
 
 Folders folders_for(const RunOptions& options, const Policy& policy) {
     std::string state = state_folder(options.journal, policy.state_dir);
-    if (policy.mode == Mode::dry_run) state += "/dry-run";
-    return {state, state + "/journal"};
+    const std::string of_dry_run = state + "/dry-run";
+    if (policy.mode == Mode::dry_run) return {of_dry_run, of_dry_run + "/journal", {}};
+    return {state, state + "/journal", of_dry_run + "/journal"};
 }
 
 /// "SIGTERM; SIGKILL after 10s"
@@ -115,7 +119,8 @@ class House {
         return [this](Event event) { supervisor_.post(std::move(event)); };
     }
     supervisor::Memories memories() const;
-    control::About about() const;
+    control::About about();
+    void follow(const policy::Loaded& loaded);
     void load_past_events();
     void tell(const journal::Record& record);
     void on_signal(int signal);
@@ -135,6 +140,8 @@ class House {
     ContainerEnds containers_;
     std::unique_ptr<journal::FileWriter> writer_;
     supervisor::Supervisor supervisor_;
+    PolicyFollower follower_{supervisor_, options_.files, options_.dry_run,
+                             [this](const policy::Loaded& loaded) { follow(loaded); }};
     control::EventLog events_{supervisor_};
     control::Router router_{supervisor_, events_, about()};
     control::Server server_;
@@ -150,12 +157,23 @@ House::House(const RunOptions& options, Policy policy, LabelMode labels, Folders
     : options_(options),
       folders_(std::move(folders)),
       trouble_(trouble),
-      containers_(loop_, policy, std::move(labels), folders_.state, probes_, sink()),
+      containers_(loop_, labels, folders_.state, probes_, sink()),
       writer_(std::move(writer)),
       supervisor_(std::move(policy), {containers_.probes(), processes_, loop_, output_, *writer_, containers_.port()},
                   memories()),
       server_(loop_.context(), std::move(claim), router_, events_),
       story_(story_options(supervisor_.engine().policy())) {}
+
+/// A dry-run starts nothing, unless a reload ends it: what its journal knows to live was started in earnest, and is
+/// taken over as well.
+void add_earnest(std::map<std::string, journal::RestoredTarget>& targets,
+                 const std::map<std::string, journal::RestoredTarget>& of_dry_run) {
+    for (const auto& [name, target] : of_dry_run) {
+        const auto known = targets.find(name);
+        const bool newer = known == targets.end() || known->second.time < target.time;
+        if (newer && target.memory.instance.exists()) targets[name] = target;
+    }
+}
 
 supervisor::Memories House::memories() const {
     const auto report = [](const journal::Complaint& complaint) { log_warning(journal::to_string(complaint)); };
@@ -163,24 +181,33 @@ supervisor::Memories House::memories() const {
     const std::string boot = journal::boot_id();
     supervisor::Memories memories;
     memories.last_incident = restored.last_incident;
-    for (const auto& [name, target] : restored.targets) {
+    std::map<std::string, journal::RestoredTarget> targets = restored.targets;
+    if (!folders_.of_dry_run.empty()) add_earnest(targets, journal::restore(folders_.of_dry_run, report).targets);
+    for (const auto& [name, target] : targets) {
         memories.targets.push_back(journal::rebase(target, boot, loop_.now(), loop_.wall()));
     }
     return memories;
 }
 
-control::About House::about() const {
+control::About House::about() {
     control::About about;
     about.version = keepwell_version;
     about.pid = ::getpid();
     about.started = loop_.wall();
     about.journal = folders_.journal;
+    about.change_policy = [this](const control::PolicyRequest& request) { return follower_.answer(request); };
     about.output_file = [this](const TargetSpec& target) { return output_.path_of(target); };
     about.container_log = [this](TargetIndex target, std::uint64_t lines, bool follow, std::function<void()> news) {
         return containers_.log(target, lines, follow, std::move(news));
     };
     about.journal_trouble = [this] { return trouble_.text; };
     return about;
+}
+
+/// What of a policy is kept beside the supervisor.
+void House::follow(const policy::Loaded& loaded) {
+    story_.follow(loaded.policy->files);
+    containers_.name_entries(loaded.named);
 }
 
 /// So that `keepwell events` goes back beyond this run; what is damaged was reported when the memories were read.
@@ -203,7 +230,8 @@ void House::tell(const journal::Record& record) {
 
 void House::on_signal(int signal) {
     if (signal == SIGHUP) {
-        return log_info("SIGHUP is ignored: a changed policy is read when keepwell is started again");
+        const auto [followed, what] = follower_.reload();
+        return followed ? log_info(what) : log_error(what);
     }
     const bool at_once = ++signals_ > 1;
     if (options_.format == Format::text) {

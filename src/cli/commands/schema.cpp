@@ -1,14 +1,18 @@
-// `keepwell schema`: the JSON schema of a policy or of a test file, for editors and validators.
+// `keepwell schema`: the JSON schema of a policy, a test file or a script, for editors and validators.
 #include "policy/schema.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
+#include "simulation/script_file.hpp"
 #include "simulation/test_file.hpp"
 
 namespace keepwell::cli {
 
 int schema(const SchemaOptions& options) {
-    return print(options.tests ? simulation::test_schema() : policy::schema()) ? exit_ok : exit_failure;
+    const std::string text = options.tests     ? simulation::test_schema()
+                             : options.scripts ? simulation::script_schema()
+                                               : policy::schema();
+    return print(text) ? exit_ok : exit_failure;
 }
 
 }  // namespace keepwell::cli

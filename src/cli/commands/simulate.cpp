@@ -182,6 +182,11 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
 }  // namespace
 
 int simulate(const SimulateOptions& options) {
+    const bool as_story = options.format == Format::jsonl || options.format == Format::svg;
+    if (as_story && !options.compare.empty()) {
+        complain("--compare sets figures side by side: -o text or -o json");
+        return exit_usage;
+    }
     std::vector<std::vector<std::string>> all{options.files};
     for (const std::string& other : options.compare) all.push_back({other});
     std::vector<Policy> policies;

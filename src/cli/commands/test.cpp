@@ -1,6 +1,7 @@
 // `keepwell test FILE…`: unit tests of policies, on a virtual clock. Nothing is started.
 #include <fnmatch.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -19,13 +20,18 @@ bool is_wanted(const std::string& name, const std::string& pattern) {
     return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
-TestedFile tested(const simulation::TestFile& file, const std::string& pattern) {
+TestedFile tested(const simulation::TestFile& file, const TestOptions& options) {
     TestedFile result{&file, {}};
     if (!file.policy) return result;
     for (const simulation::TestCase& test : file.tests) {
-        if (is_wanted(test.name, pattern)) result.tests.push_back({&test, simulation::run_test(file, test)});
+        if (!is_wanted(test.name, options.run)) continue;
+        result.tests.push_back({&test, simulation::run_test(file, test, options.seed)});
     }
     return result;
+}
+
+bool is_all_reached(const TestReport& report) {
+    return std::ranges::all_of(report.coverage, [](const Uncovered& one) { return one.missed.empty(); });
 }
 
 bool write(const std::string& path, const std::string& text) {
@@ -42,7 +48,7 @@ int test(const TestOptions& options) {
     const auto began = std::chrono::steady_clock::now();
     const std::vector<simulation::TestFile> files = simulation::load_tests(options.files, policy::host_environment());
     TestReport report;
-    for (const simulation::TestFile& file : files) report.files.push_back(tested(file, options.run));
+    for (const simulation::TestFile& file : files) report.files.push_back(tested(file, options));
     if (options.run.empty()) report.coverage = coverage_of(report.files);
     report.took = std::chrono::steady_clock::now() - began;
 
@@ -54,7 +60,9 @@ int test(const TestOptions& options) {
         complain("no test has this name: " + one_line(options.run));
         return exit_usage;
     }
-    return kept && printed && report.failed() == 0 ? exit_ok : exit_failure;
+    const bool covered = !options.check_coverage || is_all_reached(report);
+    if (!covered) complain("tests leave something unreached");
+    return kept && printed && covered && report.failed() == 0 ? exit_ok : exit_failure;
 }
 
 }  // namespace keepwell::cli

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "keepwell/model/joining.hpp"
 #include "runtime/docker/claims.hpp"
 #include "runtime/docker/ending.hpp"
 #include "runtime/docker/own_labels.hpp"
@@ -34,18 +35,6 @@ struct Container {
     EngineTime engine_end;  ///< as Corpse has it
 };
 using Containers = std::map<std::string, Container, std::less<>>;
-
-/// `{{.Target.Name}}` in what belongs to each target by itself, which is known only now.
-void expand_name(TargetSpec& target) {
-    const auto expand = [&target](std::string& text) {
-        for (auto at = text.find(target_name); at != std::string::npos; at = text.find(target_name, at)) {
-            text.replace(at, target_name.size(), target.name);
-            at += target.name.size();
-        }
-    };
-    for (HookSpec& hook : target.hooks) std::for_each(hook.command.begin(), hook.command.end(), expand);
-    for (auto& [key, value] : target.process.environment) expand(value);
-}
 
 bool alive(const Container& container) { return !container.gone && container.seen.view.lives(); }
 
@@ -93,6 +82,10 @@ class Bindings::Impl {
         : loop_(loop), sink_(std::move(sink)), options_(std::move(options)), timer_(loop) {}
 
     void watch(supervisor::ContainerPort::Watch watch);
+    void enter(TargetIndex target);
+    void tell_again(TargetIndex target);
+    void release(TargetIndex target);
+    void forget(TargetIndex target);
     bool is_interesting(const ListedContainer& container);
     void lost(const std::string& detail);
     void found(const std::string& detail);
@@ -180,6 +173,41 @@ void Bindings::Impl::watch(supervisor::ContainerPort::Watch watch) {
     watch_ = std::move(watch);
     bounds_.resize(watch_.policy->targets.size());
     for (TargetIndex target = 0; target < size(); ++target) bounds_[target].present = is_container(spec(target));
+}
+
+void Bindings::Impl::enter(TargetIndex target) {
+    if (target == no_target) return;
+    if (bounds_.size() <= target) bounds_.resize(target + 1);
+    bounds_[target].present = true;
+}
+
+void Bindings::Impl::tell_again(TargetIndex target) {
+    if (target == no_target) {
+        orphans_told_.clear();
+        if (connected_) settle_all();
+        return done();
+    }
+    Bound& bound = bounds_[target];
+    bound.health.reset();
+    if (bound.told == Bound::Told::lives) bound.owes_found = true;
+    if (bound.told == Bound::Told::absent) bound.told = Bound::Told::nothing;
+    if (connected_) settle(target);
+    done();
+}
+
+void Bindings::Impl::release(TargetIndex target) {
+    if (target < size()) bounds_[target].present = false;
+}
+
+/// Commands of it may still be ending; they are told by whoever ran them. Another one may be at its place by now.
+void Bindings::Impl::forget(TargetIndex target) {
+    if (target >= size() || bounds_[target].present) return;
+    const std::string id = bounds_[target].id;
+    const int commands = bounds_[target].commands;
+    bounds_[target] = Bound{};
+    bounds_[target].commands = commands;
+    if (connected_ && known(id)) settle_around(id);
+    done();
 }
 
 bool Bindings::Impl::is_interesting(const ListedContainer& container) {
@@ -410,11 +438,11 @@ void Bindings::Impl::leave(TargetIndex target) {
 
 void Bindings::Impl::tell_orphan(const Container& container) {
     const auto& view = container.seen.view;
-    const auto wants = [&](const TargetSpec& target) {
-        return target.container && is_of_slot(*target.container, target.slot, view.labels);
-    };
-    const auto& targets = watch_.policy->targets;
-    if (!is_ours(view.labels, watch_.policy->name) || std::any_of(targets.begin(), targets.end(), wants)) return;
+    if (!is_ours(view.labels, watch_.policy->name)) return;
+    for (TargetIndex target = 0; target < size(); ++target) {
+        const TargetSpec& one = spec(target);
+        if (bounds_[target].present && one.container && is_of_slot(*one.container, one.slot, view.labels)) return;
+    }
     tell_orphan_once(view);
 }
 
@@ -634,7 +662,7 @@ void Bindings::Impl::end_command(TargetIndex target, const Seen* now) {
 void Bindings::Impl::take_as_told(Bound& bound, const ContainerView& view) {
     const Instance life{view.id + '@' + view.started_text, 0};
     const bool began = view.started_at != EngineTime{} && life != bound.life;
-    bound.owes_found = view.lives() && view.id != bound.id;
+    bound.owes_found = view.lives() && (bound.owes_found || view.id != bound.id);
     bound.by_command = !view.lives() && !began;
     bound.told = bound.by_command ? Bound::Told::ended : Bound::Told::lives;
     bound.id = view.id;
@@ -747,6 +775,10 @@ Bindings::Bindings(Loop& loop, supervisor::EventSink sink, Options options)
     : impl_(std::make_unique<Impl>(loop, std::move(sink), std::move(options))) {}
 Bindings::~Bindings() = default;
 
+void Bindings::enter(TargetIndex target) { impl_->enter(target); }
+void Bindings::tell_again(TargetIndex target) { impl_->tell_again(target); }
+void Bindings::release(TargetIndex target) { impl_->release(target); }
+void Bindings::forget(TargetIndex target) { impl_->forget(target); }
 void Bindings::watch(supervisor::ContainerPort::Watch watch) { impl_->watch(std::move(watch)); }
 bool Bindings::is_interesting(const ListedContainer& container) const { return impl_->is_interesting(container); }
 void Bindings::lost(const std::string& detail) { impl_->lost(detail); }

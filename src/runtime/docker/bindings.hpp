@@ -55,6 +55,17 @@ class Bindings {
 
     void watch(supervisor::ContainerPort::Watch watch);
 
+    // What another policy asks for, which is the watched one by then.
+    /// The target is there, or its entry has changed. no_target: something else has.
+    void enter(TargetIndex target);
+    /// After enter(), when all that is of interest is known: its container is told (again). no_target: whatever may
+    /// join, and what is nobody's.
+    void tell_again(TargetIndex target);
+    /// The target is no more: nothing is told of it.
+    void release(TargetIndex target);
+    /// After release(): its container is nobody's, and may be somebody else's.
+    void forget(TargetIndex target);
+
     // What the Watcher tells, in its order.
     bool is_interesting(const ListedContainer& container) const;
     void lost(const std::string& detail);

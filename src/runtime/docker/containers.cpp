@@ -1,6 +1,7 @@
 // The real end of the ContainerPort.
 #include "runtime/docker/containers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace keepwell::runtime::docker {
@@ -22,6 +23,7 @@ Seen phantom(const Instance& instance) {
 Containers::Containers(Loop& loop, EngineAddress address, supervisor::EventSink sink, Options options)
     : loop_(loop),
       sink_(std::move(sink)),
+      labels_(static_cast<bool>(options.bindings.read_labels)),
       api_(loop, std::move(address)),
       bindings_(loop, sink_, wire(options.bindings)),
       watcher_(
@@ -67,8 +69,35 @@ void Containers::found(const std::string& detail) {
 
 void Containers::watch(Watch watch) {
     place_.policy = watch.policy;
+    const auto& targets = watch.policy->targets;
+    const bool wanted = labels_ || !watch.policy->templates.empty() ||
+                        std::any_of(targets.begin(), targets.end(), [](const auto& one) { return is_container(one); });
     bindings_.watch(std::move(watch));
-    watcher_.start();
+    if (wanted) begin_watching();
+}
+
+/// The engine is asked for nothing before there is a container to keep.
+void Containers::begin_watching() {
+    if (!std::exchange(watching_, true)) watcher_.start();
+}
+
+// Told later: the supervisor is executing what the policy's change has led to.
+void Containers::look(TargetIndex index) {
+    begin_watching();
+    loop_.post([this, index, alive = alive_] {
+        if (!*alive) return;
+        bindings_.enter(index);
+        watcher_.look_again([this, index, alive] {
+            if (*alive) bindings_.tell_again(index);
+        });
+    });
+}
+
+void Containers::release(TargetIndex index) {
+    bindings_.release(index);
+    loop_.post([this, index, alive = alive_] {
+        if (*alive) bindings_.forget(index);
+    });
 }
 
 std::function<void(const std::string&)> Containers::teller(TargetIndex index) {
@@ -96,17 +125,18 @@ void Containers::begin_next(TargetIndex index) {
     Line& line = lines_[index];
     line.called = false;
     if (line.running || line.waiting.empty()) return;
-    const Begin begin = std::move(line.waiting.front());
+    line.begun = std::move(line.waiting.front());
     line.waiting.pop_front();
-    line.running = begin();
+    line.running = line.begun();
     if (!line.waiting.empty()) line.running->give_up();
 }
 
 // It is still on the stack.
 void Containers::retire(TargetIndex index) {
     Line& line = lines_[index];
-    loop_.post([ended = std::move(line.running)] {});
+    loop_.post([ended = std::move(line.running), begun = std::move(line.begun)] {});
     line.running.reset();
+    line.begun = nullptr;
     if (!line.waiting.empty()) return call_next(index);
     if (!line.called) lines_.erase(index);
 }
@@ -134,8 +164,8 @@ void Containers::conclude(TargetIndex index, Event completion, const Look& look,
 // ---- start, stop, restart -----------------------------------------------------------------------------------------
 
 void Containers::start(CommandId id, TargetIndex index, const TargetSpec& target) {
-    queue(index, [this, id, index, &target] {
-        auto operation = std::make_shared<StartOperation>(place_, target, container_to_ask(place_, index, target, {}),
+    queue(index, [this, id, index, target = std::make_shared<const TargetSpec>(target)] {
+        auto operation = std::make_shared<StartOperation>(place_, *target, container_to_ask(place_, index, *target, {}),
                                                           teller(index));
         operation->begin([this, id, index](const Look& look, const std::string& failure) {
             const Instance instance = failure.empty() ? look.life() : Instance{};
@@ -184,10 +214,10 @@ void Containers::restart(CommandId id, TargetIndex index, const TargetSpec& targ
 // ---- replace ------------------------------------------------------------------------------------------------------
 
 void Containers::replace(const command::Replace& command, const TargetSpec& target) {
-    queue(command.target, [this, command, &target] {
+    queue(command.target, [this, command, target = std::make_shared<const TargetSpec>(target)] {
         Replacing::Wanted wanted;
-        wanted.target = &target;
-        wanted.container = container_to_ask(place_, command.target, target, command.instance.subject());
+        wanted.target = target.get();
+        wanted.container = container_to_ask(place_, command.target, *target, command.instance.subject());
         wanted.grace = command.grace;
         wanted.order = command.order;
         wanted.from_entry = command.from_entry;
@@ -208,15 +238,15 @@ void Containers::replaced(const command::Replace& command, const Replacing::Resu
 }
 
 void Containers::settle(const command::Settle& command, const TargetSpec& target) {
-    queue(command.target, [this, command, &target] {
+    queue(command.target, [this, command, target = std::make_shared<const TargetSpec>(target)] {
         // One of the two may be all that is known; its name says the rest.
         const auto known = command.previous.exists() ? command.previous.subject() : command.instance.subject();
-        const std::string ask = container_to_ask(place_, command.target, target, known);
+        const std::string ask = container_to_ask(place_, command.target, *target, known);
         auto operation = std::make_shared<SettleOperation>(
             place_,
-            SettleOperation::Wanted{command.commit, ask, container_name(target),
+            SettleOperation::Wanted{command.commit, ask, container_name(*target),
                                     std::string{command.previous.subject()}, std::string{command.instance.subject()},
-                                    command.grace, &target},
+                                    command.grace, target.get()},
             teller(command.target));
         operation->begin([this, command](const Settling::Result& result) { settled(command, result); });
         return operation;

@@ -51,6 +51,8 @@ class Containers final : public supervisor::ContainerPort {
     void replace(const command::Replace& command, const TargetSpec& target) override;
     void settle(const command::Settle& command, const TargetSpec& target) override;
     void discard(CommandId id, const Instance& instance, Duration grace) override;
+    void look(TargetIndex index) override;
+    void release(TargetIndex index) override;
     void evidence(const TargetSpec& target, const Instance& instance, std::size_t bytes,
                   std::function<void(Evidence)> done) override;
 
@@ -64,6 +66,7 @@ class Containers final : public supervisor::ContainerPort {
     /// The commands of one target.
     struct Line {
         std::shared_ptr<Operation> running;
+        Begin begun;  ///< has made it, and holds what it works from: the policy may change meanwhile
         std::deque<Begin> waiting;
         bool called = false;                  ///< begin_next() is on its way
         std::shared_ptr<StopOperation> stop;  ///< the last one that is asked for and has not ended
@@ -72,6 +75,7 @@ class Containers final : public supervisor::ContainerPort {
     Bindings::Options wire(Bindings::Options options);
     Watcher::Listener listener();
     void found(const std::string& detail);
+    void begin_watching();
     void queue(TargetIndex index, Begin begin);
     void call_next(TargetIndex index);
     void begin_next(TargetIndex index);
@@ -86,6 +90,7 @@ class Containers final : public supervisor::ContainerPort {
 
     Loop& loop_;
     const supervisor::EventSink sink_;
+    const bool labels_;  ///< containers may join by their labels alone
     EngineApi api_;
     Bindings bindings_;
     Watcher watcher_;
@@ -97,6 +102,7 @@ class Containers final : public supervisor::ContainerPort {
     std::list<std::unique_ptr<EvidenceOperation>> evidence_;
     std::map<CommandId, std::unique_ptr<DiscardOperation>> discards_;
     std::map<TargetIndex, Line> lines_;
+    bool watching_ = false;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -194,7 +194,7 @@ EntryReader::EntryReader(Workplace& place, const TargetSpec& target, std::string
     context_.name = std::move(name);
     context_.service = service.name;
     context_.slot = target_.slot;
-    context_.entry_version = service.container_version;
+    context_.entry_version = target_.version.empty() ? service.container_version : target_.version;
     context_.stop_grace_period = service.stop_grace_period;
     context_.probed_by_policy = target_.probe.has_value();
 }

@@ -63,6 +63,7 @@ class Watcher::Impl {
         reconnect_.arm(loop_.now(), [this] { connect(); });
     }
     void refresh(const std::string& id_or_name, std::function<void(const Seen*)> done);
+    void look_again(const std::function<void()>& done);
 
     const Seen* find(std::string_view id) const;
     const Seen* find_by_name(std::string_view name) const;
@@ -551,6 +552,21 @@ void Watcher::Impl::refresh(const std::string& id_or_name, std::function<void(co
     });
 }
 
+void Watcher::Impl::look_again(const std::function<void()>& done) {
+    const auto left = std::make_shared<std::size_t>(1);
+    const auto one_less = [left, done] {
+        if (--*left == 0) done();
+    };
+    for (const auto& container : connected_ ? listed_ : std::vector<ListedContainer>{}) {
+        auto& entry = entries_[container.id];
+        if (entry.followed || !interesting_(container)) continue;
+        entry.followed = entry.stamped = true;
+        ++*left;
+        inspections_.urgently(container.id, [one_less](bool) { one_less(); });
+    }
+    one_less();
+}
+
 // ---- what is known ------------------------------------------------------------------------------------------------
 
 const Seen* Watcher::Impl::find(std::string_view id) const {
@@ -586,6 +602,7 @@ Watcher::Watcher(Loop& loop, EngineApi& api, Options options, std::function<bool
 Watcher::~Watcher() = default;
 
 void Watcher::start() { impl_->start(); }
+void Watcher::look_again(std::function<void()> done) { impl_->look_again(done); }
 void Watcher::refresh(const std::string& id_or_name, std::function<void(const Seen*)> done) {
     impl_->refresh(id_or_name, std::move(done));
 }

@@ -56,6 +56,10 @@ class Watcher {
     /// no such container, or the engine does not answer). Works also for a container that was of no interest.
     void refresh(const std::string& id_or_name, std::function<void(const Seen*)> done);
 
+    /// Another policy may find other containers of interest: those are inspected and told, then `done` is called; at
+    /// once where the engine does not answer.
+    void look_again(std::function<void()> done);
+
     /// What is known at the moment. Null where nothing is.
     const Seen* find(std::string_view id) const;
     const Seen* find_by_name(std::string_view name) const;

@@ -67,6 +67,8 @@ class World {
     void operator()(const command::Replace&) {}
     void operator()(const command::Settle&) {}
     void operator()(const command::Discard&) {}
+    void operator()(const command::Look&) {}
+    void operator()(const command::Release&) {}
     void operator()(const command::KeepEvidence&) { std::cout << "keep evidence\n"; }
 
   private:

@@ -350,6 +350,54 @@ TEST_F(ContainerPortContract, what_its_own_health_check_says_is_told_as_it_chang
     EXPECT_EQ(health, Health::unhealthy);
 }
 
+// ---- another policy -------------------------------------------------------------------------------------------------
+
+TEST_F(ContainerPortContract, a_target_of_another_policy_is_told_as_it_is) {
+    running(Behaviour::obeys);
+    end->make("late", Behaviour::obeys);
+    const auto late = end->adopt("late");
+    const auto nowhere = end->adopt("nowhere");
+    end->port().look(late);
+    end->port().look(nowhere);
+    const auto found = end->next<event::Found>();
+    EXPECT_EQ(found.target, late);
+    EXPECT_EQ(found.instance, end->life("late"));
+    const auto absent = end->next<event::Absent>();
+    EXPECT_EQ(absent.target, nowhere);
+    EXPECT_FALSE(absent.exists);
+    EXPECT_TRUE(end->quiet());
+}
+
+TEST_F(ContainerPortContract, a_changed_entry_is_told_as_outdated_when_it_is_looked_at_again) {
+    const auto web = end->own("web");
+    begin();
+    ASSERT_EQ(start(web).failure, "");
+    EXPECT_FALSE(end->next<event::Found>().outdated);
+    end->change_entry(web);
+    end->port().look(web);
+    const auto found = end->next<event::Found>();
+    EXPECT_TRUE(found.outdated);
+    EXPECT_EQ(found.instance, end->life("web"));
+}
+
+TEST_F(ContainerPortContract, of_a_released_container_nothing_more_is_told) {
+    const auto web = running(Behaviour::obeys);
+    end->port().release(web);
+    EXPECT_TRUE(end->quiet());
+    end->person("stop", "web");
+    EXPECT_TRUE(end->quiet());
+}
+
+TEST_F(ContainerPortContract, a_released_container_of_ours_is_nobodys) {
+    const auto web = end->own("web");
+    begin();
+    ASSERT_EQ(start(web).failure, "");
+    end->next<event::Found>();
+    end->port().release(web);
+    const auto orphan = end->next<event::OrphanSeen>();
+    EXPECT_EQ(orphan.instance, end->life("web"));
+}
+
 // ---- start, stop, restart -------------------------------------------------------------------------------------------
 
 TEST_F(ContainerPortContract, a_start_completes_once_with_the_new_life_and_nothing_else_is_told) {

@@ -463,6 +463,7 @@ TEST(ContainerRestart, what_asks_compose_to_be_restarted_with_it_is) {
 
 TEST(ContainerDiscard, it_is_stopped_and_removed_and_so_are_its_volumes_without_a_name) {
     ContainerWorld world;
+    world.adopt("web");  // an engine is watched only where there is a container to keep
     const auto id = world.sandbox.run("old", with({"--volume", "/data"}, obedient()));
     const auto volume = inspect(id, "{{(index .Mounts 0).Name}}");
     world.begin();

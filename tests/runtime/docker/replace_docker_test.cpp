@@ -125,8 +125,7 @@ TEST_F(Replaced, settling_needs_no_ids) {
     EXPECT_NE(inspect(world.name("web"), "{{.Id}}"), id);
 }
 
-// ---- failures
-// ---------------------------------------------------------------------------------------------------------
+// ---- failures ------------------------------------------------------------------------------------------------------
 
 TEST_F(Replaced, an_image_that_is_gone_is_found_before_anything_is_touched) {
     const auto image = "keepwell-test/" + world.name("image");
@@ -377,8 +376,7 @@ TEST(ReplacedRm, where_the_new_one_does_not_start_it_is_made_once_more_for_peopl
     EXPECT_EQ(world.there(), "thief running, web created");
 }
 
-// ---- dependants
-// -------------------------------------------------------------------------------------------------------
+// ---- dependants ----------------------------------------------------------------------------------------------------
 
 TEST(ReplacedWithDependants, what_shares_its_namespaces_is_made_anew_in_order_before_the_old_one_goes) {
     ContainerWorld world;
@@ -440,8 +438,7 @@ TEST(ReplacedWithDependants, one_that_is_a_target_is_left_to_the_engine_which_re
     EXPECT_EQ(world.settle(torrent, second.instance, {child, 0}, true).failure, "");
 }
 
-// ---- owned
-// ------------------------------------------------------------------------------------------------------------
+// ---- owned ---------------------------------------------------------------------------------------------------------
 
 TEST(ReplacedOwned, a_changed_entry_takes_the_place_of_the_old_one_start_first_with_its_new_aliases) {
     ContainerWorld world;
@@ -486,8 +483,7 @@ TEST(ReplacedOwned, an_entry_whose_image_is_missing_touches_nothing) {
     EXPECT_EQ(world.there(), "api running");
 }
 
-// ---- Compose
-// ----------------------------------------------------------------------------------------------------------
+// ---- Compose -------------------------------------------------------------------------------------------------------
 
 TEST(ReplacedCompose, docker_compose_still_knows_the_container) {
     if (run_program({"docker-compose", "version"}).code != 0) GTEST_SKIP() << "docker-compose is not installed";

@@ -349,8 +349,7 @@ TEST(WatchHealth, what_is_sick_after_a_pause_is_found_out_without_an_event) {
     EXPECT_EQ(told.size(), 2u);
 }
 
-// ---- containers that come and go
-// --------------------------------------------------------------------------------------
+// ---- containers that come and go -----------------------------------------------------------------------------------
 
 TEST(WatchSelector, targets_join_and_leave_with_their_containers) {
     Sandbox sandbox;
@@ -380,8 +379,7 @@ TEST(WatchSelector, fifty_containers_are_all_known_before_the_engine_is_found) {
     EXPECT_EQ(world.begin().size(), 2 * 50u + 1);
 }
 
-// ---- an engine that ends
-// ----------------------------------------------------------------------------------------------
+// ---- an engine that ends -------------------------------------------------------------------------------------------
 
 class WatchEngine : public ::testing::Test {
   protected:

@@ -414,8 +414,7 @@ TEST_F(WatcherTest, an_inspect_that_is_none_leaves_what_is_known) {
     EXPECT_EQ(watcher->find(id_of("web"))->view.status, ContainerStatus::running);
 }
 
-// ---- pauses and health
-// ------------------------------------------------------------------------------------------------
+// ---- pauses and health ---------------------------------------------------------------------------------------------
 
 TEST_F(WatcherTest, an_unpause_is_remembered_also_when_its_event_was_missed) {
     containers = {{"web", {}}};
@@ -470,8 +469,7 @@ TEST_F(WatcherTest, podmans_words_for_an_end_and_a_removal) {
     EXPECT_THAT(take(), ElementsAre("web running -> exited", "web gone"));
 }
 
-// ---- resync
-// -----------------------------------------------------------------------------------------------------------
+// ---- resync --------------------------------------------------------------------------------------------------------
 
 TEST_F(WatcherTest, a_resync_finds_what_no_event_told_of_and_inspects_nothing_else) {
     containers = {{"a", {}}, {"b", {}}, {"c", {}}, {"d", {"running", "2026-11-20T18:00:00Z", "healthy"}}, {"e", {}}};
@@ -513,8 +511,7 @@ TEST_F(WatcherTest, a_listing_that_fails_once_is_asked_for_again) {
     EXPECT_THAT(take(), ElementsAre("web running -> exited"));
 }
 
-// ---- lost and found
-// ---------------------------------------------------------------------------------------------------
+// ---- lost and found ------------------------------------------------------------------------------------------------
 
 TEST_F(WatcherTest, an_engine_that_goes_is_lost_once_and_what_changed_is_told_when_it_is_back) {
     containers = {{"web", {}}, {"api", {}}, {"db", {}}};
@@ -605,8 +602,7 @@ TEST_F(WatcherTest, an_engine_that_goes_while_containers_are_inspected_is_lost) 
     EXPECT_THAT(take(), UnorderedElementsAre("api running", "web running", _));
 }
 
-// ---- refresh
-// ----------------------------------------------------------------------------------------------------------
+// ---- refresh -------------------------------------------------------------------------------------------------------
 
 TEST_F(WatcherTest, a_refresh_inspects_now_and_tells_what_changed_before_it_is_done) {
     containers = {{"web", {}}};

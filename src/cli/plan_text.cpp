@@ -1,0 +1,199 @@
+// What `keepwell plan` and `keepwell reload` show.
+#include "cli/plan_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/terminal.hpp"
+
+namespace keepwell::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using policy::FieldChange;
+using policy::Plan;
+using policy::ServiceChange;
+
+// ---- JSON ----------------------------------------------------------------------------------------------------------
+
+Json place_of(const Origin& origin, const Plan& plan) {
+    if (!origin.written() || origin.file >= plan.files.size()) return {};
+    return {{"file", plan.files[origin.file]}, {"line", origin.line}};
+}
+
+Json json_of(const FieldChange& change, const Plan& plan) {
+    return {{"field", change.field},
+            {"before", change.before},
+            {"after", change.after},
+            {"effect", to_string(change.effect)},
+            {"at", place_of(change.origin, plan)}};
+}
+
+const char* word(ServiceChange::Kind kind) {
+    switch (kind) {
+        case ServiceChange::Kind::added: return "added";
+        case ServiceChange::Kind::changed: return "changed";
+        case ServiceChange::Kind::removed: return "removed";
+    }
+    return "?";
+}
+
+const char* word(TargetKind kind) {
+    switch (kind) {
+        case TargetKind::process: return "process";
+        case TargetKind::container: return "container";
+        case TargetKind::adopted: return "adopted";
+    }
+    return "?";
+}
+
+Json json_of(const ServiceChange& change, const Plan& plan) {
+    Json fields = Json::array();
+    for (const FieldChange& field : change.fields) fields.push_back(json_of(field, plan));
+    return {{"service", change.service},          {"change", word(change.kind)},       {"kind", word(change.what)},
+            {"effect", to_string(change.effect)}, {"follows", change.follows},         {"targets", change.targets},
+            {"targets_added", change.added},      {"targets_removed", change.removed}, {"fields", std::move(fields)},
+            {"at", place_of(change.origin, plan)}};
+}
+
+// ---- text ----------------------------------------------------------------------------------------------------------
+
+std::string text(const Json& json, const char* key) { return one_line(json.value(key, std::string{})); }
+
+std::string list(const Json& names) {
+    std::string all;
+    for (const Json& name : names) all += (all.empty() ? "" : ", ") + one_line(name.get<std::string>());
+    return all;
+}
+
+std::string place(const Json& json) {
+    const Json at = json.value("at", Json{});
+    if (!at.is_object()) return {};
+    return one_line(at.value("file", std::string{})) + ":" + std::to_string(at.value("line", 0));
+}
+
+std::string effect_text(const std::string& effect) {
+    if (effect == "rules") return "from now on";
+    if (effect == "probes") return "asked anew";
+    if (effect == "restart") return "restart";
+    if (effect == "replace") return "replace";
+    if (effect == "exchange") return "the old one is removed first";
+    return "no effect";
+}
+
+std::string values(const Json& field) {
+    const std::string before = text(field, "before");
+    const std::string after = text(field, "after");
+    if (before.empty()) return after;
+    return before + " -> " + (after.empty() ? "(not given)" : after);
+}
+
+void add_fields(std::vector<std::vector<Cell>>& rows, const Json& fields) {
+    for (const Json& field : fields) {
+        rows.push_back({{"    " + text(field, "field")},
+                        {values(field)},
+                        {effect_text(text(field, "effect"))},
+                        {place(field), Colour::dim}});
+    }
+}
+
+std::string fate_of_removed(const Json& service) {
+    const std::string kind = text(service, "kind");
+    if (kind == "adopted") return "released, and left as it is";
+    return kind == "container" ? "stopped and removed" : "stopped";
+}
+
+std::string added_text(const Json& service, bool colours) {
+    const std::string kind = text(service, "kind");
+    const std::string fate = kind == "adopted" ? "adopted" : kind == "container" ? "created and started" : "started";
+    return paint("+ " + text(service, "service"), Colour::good, colours) + "  added: " + fate + " (" +
+           list(service.at("targets")) + ")  " + paint(place(service), Colour::dim, colours) + "\n";
+}
+
+std::string removed_text(const Json& service, bool colours) {
+    return paint("- " + text(service, "service"), Colour::bad, colours) + "  removed: " + fate_of_removed(service) +
+           " (" + list(service.at("targets")) + ")\n";
+}
+
+std::string changed_text(const Json& service, bool colours) {
+    const std::string effect = text(service, "effect");
+    std::string all = paint("~ " + text(service, "service"), Colour::warn, colours);
+    const bool itself = !service.at("fields").empty();
+    if (itself && effect != "none")
+        all += "  changed: " + effect_text(effect) + " (" + list(service.at("targets")) + ")";
+    if (!service.at("follows").empty()) {
+        all += std::string{itself ? "; " : "  "} + "restarted after " + list(service.at("follows"));
+        if (!itself) all += " (" + list(service.at("targets")) + ")";
+    }
+    all += "\n";
+    if (!service.at("targets_added").empty()) all += "    + " + list(service.at("targets_added")) + "\n";
+    if (!service.at("targets_removed").empty()) {
+        all += "    - " + list(service.at("targets_removed")) + ": " + fate_of_removed(service) + "\n";
+    }
+    std::vector<std::vector<Cell>> rows;
+    add_fields(rows, service.at("fields"));
+    return all + table(rows, colours);
+}
+
+std::string service_text(const Json& service, bool colours) {
+    const std::string change = text(service, "change");
+    if (change == "added") return added_text(service, colours);
+    return change == "removed" ? removed_text(service, colours) : changed_text(service, colours);
+}
+
+std::string count(const Json& services, const char* change, const char* what) {
+    std::size_t found = 0;
+    for (const Json& service : services) found += service.value("change", std::string{}) == change ? 1 : 0;
+    return std::to_string(found) + " to " + what;
+}
+
+}  // namespace
+
+Json plan_json(const Plan& plan) {
+    Json host = Json::array();
+    for (const FieldChange& change : plan.host) host.push_back(json_of(change, plan));
+    Json services = Json::array();
+    for (const ServiceChange& change : plan.services) services.push_back(json_of(change, plan));
+    return {{"api", "keepwell/v1"},
+            {"ok", true},
+            {"same", plan.empty()},
+            {"from_version", plan.from_version},
+            {"version", plan.version},
+            {"plan", plan.from_version + ".." + plan.version},
+            {"files", plan.files},
+            {"host", std::move(host)},
+            {"services", std::move(services)}};
+}
+
+Json mistakes_json(const std::vector<policy::Diagnostic>& diagnostics) {
+    Json all = Json::array();
+    for (const policy::Diagnostic& one : diagnostics) {
+        all.push_back({{"severity", policy::to_string(one.severity)},
+                       {"file", one.file},
+                       {"line", one.line},
+                       {"column", one.column},
+                       {"length", one.length},
+                       {"message", one.message},
+                       {"text", policy::render(one)}});
+    }
+    return {{"api", "keepwell/v1"}, {"ok", false}, {"diagnostics", std::move(all)}};
+}
+
+std::string plan_text(const Json& plan, bool colours) {
+    if (plan.value("same", false)) return "nothing changes (version " + text(plan, "version") + ")\n";
+    std::string all;
+    std::vector<std::vector<Cell>> host;
+    add_fields(host, plan.at("host"));
+    if (!host.empty()) all += "the host\n" + table(host, colours);
+    const Json& services = plan.at("services");
+    for (const Json& service : services) all += service_text(service, colours);
+    return all + count(services, "added", "add") + ", " + count(services, "changed", "change") + ", " +
+           count(services, "removed", "remove") + " (plan " + text(plan, "plan") + ")\n";
+}
+
+std::string mistakes_text(const Json& mistakes) {
+    std::string all;
+    for (const Json& one : mistakes.at("diagnostics")) all += harmless(one.value("text", std::string{}));
+    return all;
+}
+
+}  // namespace keepwell::cli

@@ -1,0 +1,80 @@
+// Reads, compares, and follows.
+#include "cli/policy_follower.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "cli/plan_text.hpp"
+#include "policy/plan.hpp"
+
+namespace keepwell::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+control::PolicyReply reply(int status, const Json& json) {
+    return {status, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+control::PolicyReply error(int status, const char* code, const std::string& text) {
+    return reply(status, {{"error", text}, {"code", code}});
+}
+
+}  // namespace
+
+PolicyFollower::PolicyFollower(supervisor::Supervisor& supervisor, std::vector<std::string> files, bool forced_dry_run,
+                               std::function<void(const policy::Loaded&)> followed)
+    : supervisor_(supervisor),
+      files_(std::move(files)),
+      forced_dry_run_(forced_dry_run),
+      followed_(std::move(followed)) {}
+
+policy::Loaded PolicyFollower::load(const std::vector<std::string>& files) const {
+    policy::Loaded loaded = policy::load(files, policy::host_environment());
+    if (loaded.policy && forced_dry_run_) loaded.policy->mode = Mode::dry_run;
+    return loaded;
+}
+
+control::PolicyReply PolicyFollower::answer(const control::PolicyRequest& request) {
+    const std::vector<std::string>& files = request.files.empty() ? files_ : request.files;
+    if (files.empty()) return error(400, "bad_request", "this keepwell follows labels, and no policy file");
+    policy::Loaded loaded = load(files);
+    if (!loaded.policy) return reply(200, mistakes_json(loaded.diagnostics));
+    const std::string refusal = supervisor_.why_not(*loaded.policy);
+    const std::string name = supervisor_.loaded().version + ".." + loaded.policy->version;
+    Json json = plan_json(policy::make_plan(supervisor_.loaded(), *loaded.policy, loaded.places));
+    json["refused"] = refusal.empty() ? Json{} : Json(refusal);
+    json["applied"] = false;
+    if (!request.apply) return reply(200, json);
+    if (!refusal.empty()) return error(409, "refused", "the policy is not followed: " + refusal);
+    const std::string& expect = request.expect;
+    if (!expect.empty() && expect != name && expect != loaded.policy->version) {
+        return error(409, "changed", "the plan is " + name + " by now, and not " + expect + "; nothing was done");
+    }
+    follow(std::move(loaded), files, request.user);
+    json["applied"] = true;
+    return reply(200, json);
+}
+
+std::pair<bool, std::string> PolicyFollower::reload() {
+    if (files_.empty()) return {false, "there is no policy file to read again"};
+    policy::Loaded loaded = load(files_);
+    if (!loaded.policy) {
+        std::string all = "the changed policy has mistakes, and the one before is followed still:";
+        for (const policy::Diagnostic& one : loaded.diagnostics) all += "\n" + policy::render(one);
+        return {false, all};
+    }
+    const std::string refusal = supervisor_.why_not(*loaded.policy);
+    if (!refusal.empty()) return {false, "the policy is not followed: " + refusal};
+    const std::string version = loaded.policy->version;
+    follow(std::move(loaded), files_, "SIGHUP");
+    return {true, "version " + version + " of the policy is followed"};
+}
+
+void PolicyFollower::follow(policy::Loaded loaded, std::vector<std::string> files, const std::string& by) {
+    followed_(loaded);
+    files_ = std::move(files);
+    supervisor_.reload(std::make_shared<const Policy>(std::move(*loaded.policy)), by);
+}
+
+}  // namespace keepwell::cli

@@ -1,0 +1,296 @@
+// Both policies as canonical text, compared line by line: what is not in that text means nothing at run time.
+#include "policy/plan.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "policy/canonical.hpp"
+#include "policy/canonical_words.hpp"
+#include "policy/field_effects.hpp"
+
+namespace keepwell::policy {
+namespace {
+
+/// What the canonical text says under each name, in its order.
+using Values = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+struct Text {
+    Values of_service;
+    struct Slot {
+        std::string name;
+        Values values;
+    };
+    std::map<std::uint32_t, Slot> of_targets;  ///< by slot: they may be called otherwise beside others
+};
+
+const FieldEffect* row_of(std::string_view canonical) {
+    const auto& rows = field_effects();
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.canonical == canonical; });
+    return found == rows.end() ? nullptr : &*found;
+}
+
+template <typename Take>
+void each_line(std::string_view text, const Take& take) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const std::size_t space = std::min(line.find(' '), line.size());
+        take(line.substr(0, space), line.substr(std::min(space + 1, line.size())));
+    }
+}
+
+// ---- one service ---------------------------------------------------------------------------------------------------
+
+std::uint32_t number(std::string_view digits) {
+    std::uint32_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
+Text text_of(const Policy& policy, ServiceIndex service) {
+    Text text;
+    Values* into = &text.of_service;
+    std::string target;
+    each_line(canonical(policy, service), [&](std::string_view name, std::string_view value) {
+        if (name == "target") target = unquoted(value);
+        if (name == "slot") {
+            Text::Slot& slot = text.of_targets[number(value)];
+            slot.name = target;
+            into = &slot.values;
+        }
+        const bool of_no_rung = name == "hook" && value == "[]";
+        if (name == "target" || name == "slot" || name == "service" || of_no_rung) return;
+        const bool is_rung = name.starts_with("rung");  // of whatever kind, they are one ladder
+        (*into)[std::string{is_rung ? "rung" : name}].push_back(is_rung ? rung_in_words(name, std::string{value})
+                                                                        : std::string{value});
+    });
+    return text;
+}
+
+/// Where the block that a field belongs to is written.
+Origin origin_of(const ServiceSpec& service, std::string_view field) {
+    const auto written = [&](const Origin& origin) { return origin.written() ? origin : service.origin; };
+    if (field.starts_with("healthcheck") && service.healthcheck) return written(service.healthcheck->origin);
+    if (field.starts_with("deploy.restart_policy")) return written(service.restart.origin);
+    if (field.starts_with("deploy.update_config")) return written(service.update.origin);
+    if (field.starts_with("on_unhealthy")) return written(service.ladder_origin);
+    if (field.starts_with("quarantine")) return written(service.quarantine.origin);
+    if (field == "depends_on" && !service.depends_on.empty()) return written(service.depends_on.front().origin);
+    return service.origin;
+}
+
+/// The line of the field itself, where it is written inside its entry.
+class Places {
+  public:
+    Places(const Policy& policy, const std::vector<FieldPlace>& places) : policy_{policy}, places_{places} {}
+
+    Origin of(const Origin& block, std::string_view field) const {
+        const std::string_view name = field.substr(field.rfind('.') + 1);
+        const std::uint32_t end = end_of(block);
+        Origin best = block;
+        std::uint32_t line = end;
+        for (const FieldPlace& place : places_) {
+            const bool inside = place.at.file == block.file && place.at.line >= block.line && place.at.line < line;
+            if (!inside || place.field != name) continue;
+            best = place.at;
+            line = place.at.line;
+        }
+        return best;
+    }
+
+  private:
+    /// Where the next entry begins.
+    std::uint32_t end_of(const Origin& block) const {
+        std::uint32_t end = UINT32_MAX;
+        for (const ServiceSpec& service : policy_.services) {
+            const bool behind = service.origin.file == block.file && service.origin.line > block.line;
+            if (behind) end = std::min(end, service.origin.line);
+        }
+        return end;
+    }
+
+    const Policy& policy_;
+    const std::vector<FieldPlace>& places_;
+};
+
+/// What is made anew is a process or a container of ours; of an adopted one the same field is a rule at most. A process
+/// is told its stop signal when it ends, a container when it is made.
+Effect effect_for(TargetKind kind, std::string_view canonical, Effect effect) {
+    const bool signal = canonical == "stop_signal" && kind == TargetKind::container;
+    const bool anew = effect == Effect::restart || effect == Effect::replace || signal;
+    if (!anew) return effect;
+    switch (kind) {
+        case TargetKind::process: return Effect::restart;
+        case TargetKind::container: return Effect::replace;
+        case TargetKind::adopted: break;
+    }
+    return Effect::rules;
+}
+
+void compare(const Values& before, const Values& after, const ServiceSpec& service, TargetKind kind,
+             const Places& places, std::vector<FieldChange>& into) {
+    static const std::vector<std::string> nothing;
+    std::map<std::string, std::pair<const std::vector<std::string>*, const std::vector<std::string>*>> names;
+    for (const auto& [name, values] : before) names[name] = {&values, &nothing};
+    for (const auto& [name, values] : after) {
+        auto& pair = names.try_emplace(name, &nothing, &nothing).first->second;
+        pair.second = &values;
+    }
+    for (const auto& [name, pair] : names) {
+        if (*pair.first == *pair.second) continue;
+        const FieldEffect* row = row_of(name);
+        FieldChange change;
+        change.field = row ? std::string{row->field} : name;
+        change.effect = effect_for(kind, name, row ? row->effect : Effect::rules);
+        change.origin = places.of(origin_of(service, change.field), change.field);
+        if (name == "environment" || name == "http.headers") {
+            change.after = variables_changed(*pair.first, *pair.second);
+        } else {
+            change.before = in_words(name, *pair.first);
+            change.after = in_words(name, *pair.second);
+        }
+        if (change.before == change.after) continue;  // said of one kind, and left out for another
+        const auto same = [&](const FieldChange& one) { return one.field == change.field; };
+        if (std::none_of(into.begin(), into.end(), same)) into.push_back(std::move(change));
+    }
+}
+
+const TargetSpec* target_of(const Policy& policy, std::uint32_t slot, ServiceIndex service) {
+    const auto fits = [&](const TargetSpec& one) { return one.service == service && one.slot == slot; };
+    const auto found = std::find_if(policy.targets.begin(), policy.targets.end(), fits);
+    if (found != policy.targets.end()) return &*found;
+    const auto its = std::find_if(policy.templates.begin(), policy.templates.end(), fits);
+    return its == policy.templates.end() ? nullptr : &*its;
+}
+
+TargetKind kind_of(const Policy& policy, ServiceIndex service) {
+    const auto fits = [&](const TargetSpec& one) { return one.service == service; };
+    const auto found = std::find_if(policy.targets.begin(), policy.targets.end(), fits);
+    return found == policy.targets.end() ? TargetKind::adopted : found->kind;
+}
+
+std::optional<ServiceIndex> service_of(const Policy& policy, const std::string& name) {
+    for (ServiceIndex index = 0; index < policy.services.size(); ++index) {
+        if (policy.services[index].name == name) return index;
+    }
+    return std::nullopt;
+}
+
+ServiceChange compare(const Policy& before, ServiceIndex old, const Policy& after, ServiceIndex now,
+                      const Places& places) {
+    const Text was = text_of(before, old);
+    const Text is = text_of(after, now);
+    const ServiceSpec& service = after.services[now];
+    ServiceChange change;
+    change.service = service.name;
+    change.origin = service.origin;
+    change.what = kind_of(after, now);
+    compare(was.of_service, is.of_service, service, change.what, places, change.fields);
+    for (const auto& [slot, target] : is.of_targets) {
+        const auto known = was.of_targets.find(slot);
+        if (known == was.of_targets.end()) {
+            change.added.push_back(target.name);
+            continue;
+        }
+        change.targets.push_back(target.name);
+        compare(known->second.values, target.values, service, change.what, places, change.fields);
+        change.effect = std::max(change.effect, effect_of(before.services[old], *target_of(before, slot, old), service,
+                                                          *target_of(after, slot, now)));
+    }
+    for (const auto& [slot, target] : was.of_targets) {
+        if (!is.of_targets.contains(slot)) change.removed.push_back(target.name);
+    }
+    return change;
+}
+
+ServiceChange whole(const Policy& policy, ServiceIndex service, ServiceChange::Kind kind) {
+    ServiceChange change;
+    change.kind = kind;
+    change.service = policy.services[service].name;
+    change.what = kind_of(policy, service);
+    if (kind == ServiceChange::Kind::added) change.origin = policy.services[service].origin;
+    for (const auto& [slot, target] : text_of(policy, service).of_targets) change.targets.push_back(target.name);
+    return change;
+}
+
+/// The change of a service that is in both policies; one that says the same gets one without fields.
+ServiceChange& change_of(Plan& plan, const Policy& after, ServiceIndex service) {
+    const std::string& name = after.services[service].name;
+    const auto known = std::ranges::find(plan.services, name, &ServiceChange::service);
+    if (known != plan.services.end()) return *known;
+    plan.services.push_back(whole(after, service, ServiceChange::Kind::changed));
+    plan.services.back().origin = after.services[service].origin;
+    return plan.services.back();
+}
+
+bool makes_anew(const ServiceChange& change) {
+    return change.kind == ServiceChange::Kind::changed && change.effect >= Effect::restart;
+}
+
+/// Who depends on what is made anew, with `restart: true`, is restarted when that is well; and so on.
+void add_followers(Plan& plan, const Policy& after) {
+    std::vector<std::string> renewed;
+    for (const ServiceChange& change : plan.services) {
+        if (makes_anew(change)) renewed.push_back(change.service);
+    }
+    for (std::size_t i = 0; i < renewed.size(); ++i) {
+        const std::string cause = renewed[i];
+        for (ServiceIndex service = 0; service < after.services.size(); ++service) {
+            const ServiceSpec& spec = after.services[service];
+            const bool follows = std::ranges::any_of(spec.depends_on, [&](const Dependency& one) {
+                return one.restart && after.services[one.service].name == cause;
+            });
+            if (!follows) continue;
+            ServiceChange& change = change_of(plan, after, service);
+            if (change.kind == ServiceChange::Kind::added) continue;
+            change.follows.push_back(cause);
+            change.effect = std::max(change.effect, Effect::restart);
+            const bool is_new = std::ranges::find(renewed, spec.name) == renewed.end();
+            if (is_new) renewed.push_back(spec.name);
+        }
+    }
+}
+
+Values host_of(const Policy& policy) {
+    Policy host = policy;
+    host.services.clear();
+    Values values;
+    each_line(canonical(host), [&](std::string_view name, std::string_view value) {
+        values[name == "name" ? "project" : std::string{name}].emplace_back(value);
+    });
+    return values;
+}
+
+}  // namespace
+
+Plan make_plan(const Policy& before, const Policy& after, const std::vector<FieldPlace>& places) {
+    const Places where{after, places};
+    Plan plan{before.version, after.version, after.files, {}, {}};
+    ServiceSpec host;
+    host.origin = after.guard.origin;
+    compare(host_of(before), host_of(after), host, TargetKind::process, where, plan.host);
+    for (FieldChange& change : plan.host) {
+        change.effect = Effect::rules;
+        if (!change.field.starts_with("guard")) change.origin = {};
+    }
+    for (ServiceIndex now = 0; now < after.services.size(); ++now) {
+        const auto old = service_of(before, after.services[now].name);
+        if (!old) {
+            plan.services.push_back(whole(after, now, ServiceChange::Kind::added));
+        } else if (canonical(before, *old) != canonical(after, now)) {
+            plan.services.push_back(compare(before, *old, after, now, where));
+        }
+    }
+    add_followers(plan, after);
+    for (ServiceIndex old = 0; old < before.services.size(); ++old) {
+        if (service_of(after, before.services[old].name)) continue;
+        plan.services.push_back(whole(before, old, ServiceChange::Kind::removed));
+    }
+    return plan;
+}
+
+}  // namespace keepwell::policy
