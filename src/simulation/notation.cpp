@@ -342,7 +342,7 @@ Read<Remedy> read_remedy(std::string_view text) {
     using enum Remedy;
     Reader reader{text};
     Names names;
-    for (const Remedy remedy : {start, restart, replace, run, stop, notify}) {
+    for (const Remedy remedy : {restart, replace, run, stop, notify}) {
         names.push_back(keepwell::to_string(remedy));
         if (reader.take_if(names.back())) return reader.finish(Remedy{remedy});
     }

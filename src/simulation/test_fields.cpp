@@ -76,9 +76,12 @@ constexpr Shape after_shape{"mapping (`after`)", R"({"$ref": "#/definitions/afte
 constexpr Shape check_shape{"mapping (`healthcheck`)", R"({"$ref": "#/definitions/own_healthcheck"})"};
 constexpr Shape wall_shape{"day and time", R"({"type": "string", "pattern": "^[0-9-]+ [0-9:]+$"})"};
 
-/// What stands under the name of a target.
+/// What stands under the name of a target: in an expectation, and in an event.
 constexpr std::string_view words_schema =
-    R"({"anyOf": [{"type": ["string", "object"]}, {"type": "array", "items": {"type": ["string", "object"]}}]})";
+    R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})";
+constexpr std::string_view happenings_schema =
+    R"({"anyOf": [{"type": "string"}, {"$ref": "#/definitions/from_now"},)"
+    R"( {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/from_now"}]}}]})";
 
 void decode_target(Decoder& decoder, const Node& node, TargetScript& script) {
     if (!node.is_scalar()) return policy::decode_block(decoder, node, script_target_block(), script);
@@ -121,26 +124,36 @@ void decode_event(Decoder& decoder, const Node& node, ScriptDraft& draft) {
     Moment when;
     for (const Member& member : decode_entry(decoder, node, event_block(), when)) {
         const bool engine = member.key->text == "engine";
-        const std::string target = engine ? std::string{} : member.key->text;
-        if (!engine) draft.names.push_back({target, member.key->at});
+        const bool host = member.key->text == "host";
+        const std::string target = engine || host ? std::string{} : member.key->text;
+        if (!engine && !host) draft.names.push_back({target, member.key->at});
         // A mapping says how it goes on from now, a text what happens once.
         const auto words = member.value->is_mapping() ? std::optional{std::vector<NodePtr>{member.value}}
                                                       : decoder.list(member.value, "what happens", true);
         if (!words) continue;
         for (const NodePtr& word : *words) {
-            if (word->is_mapping()) {
+            if (word->is_mapping() && (engine || host)) {
+                decoder.error(*word, "a mapping says how one target goes on; name it");
+            } else if (word->is_mapping()) {
                 TargetScript from_now;
-                decode_target(decoder, *word, from_now);
+                policy::decode_block(decoder, *word, from_now_block(), from_now);
                 const auto add = [&](Action action) {
                     draft.script.happenings.push_back({when, target, std::move(action)});
                 };
                 if (!from_now.probes.empty()) add(Answering{from_now.probes});
                 if (!from_now.lives.empty()) add(Living{from_now.lives});
-                continue;
             }
+            if (word->is_mapping()) continue;
             auto action = engine ? read(decoder, *word, "`lost` or `found`", read_engine_action)
                                  : read(decoder, *word, "what happens, such as `exit 137`", read_action);
-            if (action) draft.script.happenings.push_back({when, target, std::move(*action)});
+            if (!action) continue;
+            if (host && !std::holds_alternative<Operates>(*action)) {
+                decoder.error(*word,
+                              "`host` is asked to `pause`, `resume` or `reset`: nothing else happens to all at once");
+                continue;
+            }
+            if (std::holds_alternative<PersonActs>(*action)) draft.containers.push_back({target, word->at});
+            draft.script.happenings.push_back({when, target, std::move(*action)});
         }
     }
     const Member* at = node.is_mapping() ? node.find("at") : nullptr;
@@ -161,6 +174,9 @@ void decode_expectation(Decoder& decoder, const Node& node, TestDraft& draft) {
     if (at == (node.find("until") != nullptr)) {
         decoder.error(node, at ? "`at` and `until` are not said together" : "`at` or `until` is missing here");
     }
+    if (const Member* within = node.find("within"); within && node.find("until")) {
+        decoder.error(*within->key, "`within` is for `at`: `until` is about all the time before");
+    }
     note_moment(entry.when, entry.when_at, draft.world);
     for (const Member& member : targets) {
         entry.target = member.key->text == "host" ? std::string{} : member.key->text;
@@ -172,6 +188,9 @@ void decode_expectation(Decoder& decoder, const Node& node, TestDraft& draft) {
             if (!said) continue;
             entry.claim = *said;
             entry.at = claim->at;
+            if (entry.target.empty() && !std::holds_alternative<Alerted>(said->sighting)) {
+                decoder.error(*claim, "of `host` an alert is expected, such as `alert storm`; the rest is of targets");
+            }
             if (entry.until && !said->negated && std::holds_alternative<Done>(said->sighting)) {
                 decoder.error(*claim, "`until` is about all the time before: a remedy is expected `at` a moment");
             }
@@ -222,6 +241,8 @@ void decode_tests(Decoder& decoder, const Member& member, FileDraft& draft) {
         TestDraft& one = draft.tests.emplace_back();
         one.test.at = test->at;
         policy::decode_block(decoder, *test, test_block(), one);
+        const bool can_fail = !test->is_mapping() || test->find("expect") || test->find("remedies");
+        if (!can_fail) decoder.error(*test, "expects nothing, and can not fail: say `expect` or `remedies`");
     }
 }
 
@@ -275,7 +296,7 @@ const policy::Block<TestDraft>& test_block() {
                   {"name"},
                   {},
                   {},
-                  "",
+                  R"({"anyOf": [{"required": ["expect"]}, {"required": ["remedies"]}]})",
                   {},
                   test_blocks},
         {
@@ -333,6 +354,51 @@ const policy::Block<ScriptDraft>& script_block() {
     return block;
 }
 
+namespace {
+
+using Rows = std::vector<policy::Field<TargetScript>>;
+
+/// How a target goes on: from the beginning, or from an event.
+Rows course_rows() {
+    using D = Decoder;
+    return {
+        {{"probes", &timeline_shape, "`ok`", "What its probes answer, one after the other; the last answer stays.",
+          "ok x5 fail x3 ok"},
+         [](D& d, const Member& m, TargetScript& out) {
+             policy::assign(read(d, *m.value, "answers such as `ok x5 fail x3`", read_timeline), out.probes);
+         }},
+        {{"lives", &lives_shape, "`run`", "How its instances live, one after the other; the last one stays.",
+          "[exit 1 after 10s x3, run]"},
+         [](D& d, const Member& m, TargetScript& out) {
+             for (const auto& run : read_list(d, m, "a life such as `exit 1 after 10s`", read_lives)) {
+                 out.lives.insert(out.lives.end(), run.begin(), run.end());
+             }
+         }},
+    };
+}
+
+}  // namespace
+
+const policy::Block<TargetScript>& from_now_block() {
+    static const policy::Block<TargetScript> block{
+        BlockInfo{"from_now",
+                  "in an event",
+                  "under a target of an event",
+                  "How a target goes on from an event.",
+                  {},
+                  {{"hooks", "is said once, under `targets`"},
+                   {"after", "is said once, under `targets`"},
+                   {"exists", "is said of the beginning, under `targets`; later a person does `docker rm`"},
+                   {"engine_restarts", "is said once, under `targets`"},
+                   {"healthcheck", "is said once, under `targets`"}},
+                  {},
+                  "",
+                  {},
+                  test_blocks},
+        course_rows()};
+    return block;
+}
+
 const policy::Block<TargetScript>& script_target_block() {
     using D = Decoder;
     static const policy::Block<TargetScript> block{
@@ -346,42 +412,34 @@ const policy::Block<TargetScript>& script_target_block() {
                   "",
                   {},
                   test_blocks},
-        {
-            {{"probes", &timeline_shape, "`ok`", "What its probes answer, one after the other; the last answer stays.",
-              "ok x5 fail x3 ok"},
-             [](D& d, const Member& m, TargetScript& out) {
-                 policy::assign(read(d, *m.value, "answers such as `ok x5 fail x3`", read_timeline), out.probes);
-             }},
-            {{"lives", &lives_shape, "`run`", "How its instances live, one after the other; the last one stays.",
-              "[exit 1 after 10s x3, run]"},
-             [](D& d, const Member& m, TargetScript& out) {
-                 for (const auto& run : read_list(d, m, "a life such as `exit 1 after 10s`", read_lives)) {
-                     out.lives.insert(out.lives.end(), run.begin(), run.end());
-                 }
-             }},
-            {{"hooks", &lives_shape, "`exit 0`", "How the commands of its `run` rungs end; the last one stays.",
-              "[exit 1, exit 0 in 5s]"},
-             [](D& d, const Member& m, TargetScript& out) {
-                 out.hooks = read_list(d, m, "an end such as `exit 1`", read_hook);
-             }},
-            {{"after", &after_shape, "its answers go on", "How it answers after a remedy.",
-              "{restart: fail for 2s ok}"},
-             [](D& d, const Member& m, TargetScript& out) { policy::decode_block(d, *m.value, after_block(), out); }},
-            {{"exists", &shapes::boolean, "true", "Of a container that the policy adopts: it is there, and runs.",
-              "false"},
-             [](D& d, const Member& m, TargetScript& out) { policy::assign(d.boolean(*m.value), out.exists); }},
-            {{"engine_restarts", &shapes::boolean, "false",
-              "Of a container that the policy adopts: it has a restart policy of its own.", "true"},
-             [](D& d, const Member& m, TargetScript& out) {
-                 policy::assign(d.boolean(*m.value), out.engine_restarts);
-             }},
-            {{"healthcheck", &check_shape, "none", "Of a container that the policy adopts: its own health check.",
-              "{interval: 1s}"},
-             [](D& d, const Member& m, TargetScript& out) {
-                 out.healthcheck = Healthcheck{};
-                 policy::decode_block(d, *m.value, own_check_block(), *out.healthcheck);
-             }},
-        }};
+        policy::joined<TargetScript>(
+            {course_rows(),
+             {
+                 {{"hooks", &lives_shape, "`exit 0`", "How the commands of its `run` rungs end; the last one stays.",
+                   "[exit 1, exit 0 in 5s]"},
+                  [](D& d, const Member& m, TargetScript& out) {
+                      out.hooks = read_list(d, m, "an end such as `exit 1`", read_hook);
+                  }},
+                 {{"after", &after_shape, "its answers go on", "How it answers after a remedy.",
+                   "{restart: fail for 2s ok}"},
+                  [](D& d, const Member& m, TargetScript& out) {
+                      policy::decode_block(d, *m.value, after_block(), out);
+                  }},
+                 {{"exists", &shapes::boolean, "true", "Of a container that the policy adopts: it is there, and runs.",
+                   "false"},
+                  [](D& d, const Member& m, TargetScript& out) { policy::assign(d.boolean(*m.value), out.exists); }},
+                 {{"engine_restarts", &shapes::boolean, "false",
+                   "Of a container that the policy adopts: it has a restart policy of its own.", "true"},
+                  [](D& d, const Member& m, TargetScript& out) {
+                      policy::assign(d.boolean(*m.value), out.engine_restarts);
+                  }},
+                 {{"healthcheck", &check_shape, "none", "Of a container that the policy adopts: its own health check.",
+                   "{interval: 1s}"},
+                  [](D& d, const Member& m, TargetScript& out) {
+                      out.healthcheck = Healthcheck{};
+                      policy::decode_block(d, *m.value, own_check_block(), *out.healthcheck);
+                  }},
+             }})};
     return block;
 }
 
@@ -450,7 +508,7 @@ const policy::Block<Moment>& event_block() {
             "",
             {},
             test_blocks,
-            words_schema},
+            happenings_schema},
         {{{"at", &moment_shape, "", "When.", "3s after redis unhealthy"}, decode_moment}}};
     return block;
 }
@@ -492,15 +550,15 @@ const policy::Block<Expectation>& expectation_block() {
 const std::vector<const policy::BlockInfo*>& test_blocks() {
     static const std::vector<const BlockInfo*> blocks{
         &test_file_block().info, &test_block().info,  &script_target_block().info, &after_block().info,
-        &own_check_block().info, &event_block().info, &expectation_block().info,
+        &own_check_block().info, &event_block().info, &from_now_block().info,      &expectation_block().info,
     };
     return blocks;
 }
 
 const std::vector<const policy::BlockInfo*>& script_blocks() {
     static const std::vector<const BlockInfo*> blocks{&script_block().info, &script_target_block().info,
-                                                      &after_block().info, &own_check_block().info,
-                                                      &event_block().info};
+                                                      &after_block().info,  &own_check_block().info,
+                                                      &event_block().info,  &from_now_block().info};
     return blocks;
 }
 
@@ -511,6 +569,12 @@ void check_names(policy::Reporter& reporter, const ScriptDraft& draft, const Pol
         if (std::find(names.begin(), names.end(), named.target) != names.end()) continue;
         reporter.error(named.at, "the policy has no target " + policy::quote(named.target) +
                                      policy::did_you_mean(named.target, names));
+    }
+    for (const NamedPlace& named : draft.containers) {
+        const auto found = std::ranges::find(policy.targets, named.target, &TargetSpec::name);
+        if (found == policy.targets.end() || is_container(*found)) continue;
+        reporter.error(named.at,
+                       policy::quote(named.target) + " is a process, and no container: `docker` does nothing to it");
     }
 }
 

@@ -24,6 +24,7 @@ struct ScriptDraft {
     Script script;
     std::optional<Duration> length;
     std::vector<NamedPlace> names;
+    std::vector<NamedPlace> containers;  ///< targets to which something is done that is done to containers
 };
 /// Every target that it names.
 std::vector<std::string> names_in(const ScriptDraft& draft);
@@ -45,6 +46,8 @@ const policy::Block<TestDraft>& test_block();
 /// A script that stands by itself.
 const policy::Block<ScriptDraft>& script_block();
 const policy::Block<TargetScript>& script_target_block();
+/// The mapping in an event: how it goes on from then.
+const policy::Block<TargetScript>& from_now_block();
 const policy::Block<TargetScript>& after_block();
 const policy::Block<Healthcheck>& own_check_block();
 /// An entry of `events` and of `expect`, but for the targets' names.

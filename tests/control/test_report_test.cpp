@@ -94,7 +94,7 @@ Reached: 0 of 4 services, rungs and gates. Never reached by a test:
 }
 
 TEST(TestReport, is_json_for_programs) {
-    const Reported reported{"  - {name: all is well, for: 1m, targets: {web: ok}}\n"};
+    const Reported reported{"  - {name: all is well, for: 1m, targets: {web: ok}, remedies: {}}\n"};
     EXPECT_EQ(test_json(reported.report()),
               R"({"ok":true,"tests":[{"file":"shop.test.yaml","line":3,"name":"all is well","passed":true,)"
               R"("played":"1m0s","failures":[]}],"coverage":[{"policy":"shop.yaml","reachable":4,"reached":0,"never":[)"
@@ -106,7 +106,7 @@ TEST(TestReport, is_json_for_programs) {
 }
 
 TEST(TestReport, is_junit_for_ci_with_its_signs_escaped) {
-    const Reported reported{"  - {name: \"a < b & \\\"c\\\"\", for: 1m}\n"};
+    const Reported reported{"  - {name: \"a < b & \\\"c\\\"\", for: 1m, remedies: {}}\n"};
     EXPECT_EQ(test_junit(reported.report()), R"(<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite name="shop.test.yaml" tests="1" failures="0" errors="0">

@@ -1,6 +1,8 @@
 // The loop and the answers of the made-up world by themselves. (What the ends promise is in the contract suites.)
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "simulation/loop.hpp"
 #include "simulation/notation.hpp"
 #include "simulation/probes.hpp"
@@ -32,6 +34,28 @@ TEST(Loop, a_moment_that_is_past_is_now) {
     EXPECT_TRUE(loop.step());
     EXPECT_EQ(ran_at, Instant{5s});
     EXPECT_FALSE(loop.step());
+}
+
+TEST(Loop, a_lot_says_which_of_those_without_an_order_is_first_and_one_seed_says_one_order) {
+    const auto order = [](std::uint64_t seed) {
+        Loop loop;
+        loop.draw_turns(seed);
+        std::string all;
+        for (const char c : {'a', 'b', 'c', 'd'}) loop.at_any_turn(Instant{1s}, [&all, c] { all += c; });
+        loop.at(Instant{1s}, [&all] { all += '1'; });
+        loop.at(Instant{1s}, [&all] { all += '2'; });
+        loop.at_any_turn(Instant{500ms}, [&all] { all += '0'; });
+        loop.advance(1s);
+        return all;
+    };
+    EXPECT_EQ(order(0), "0abcd12");
+    std::set<std::string> seen;
+    for (std::uint64_t seed = 1; seed < 300; ++seed) {
+        EXPECT_EQ(order(seed), order(seed));
+        EXPECT_EQ(order(seed).substr(0, 3), "012");
+        seen.insert(order(seed));
+    }
+    EXPECT_EQ(seen.size(), 24u);  // every order comes
 }
 
 /// The outcomes of probes at these seconds: "+" passed, "-" failed, "?" could not be asked.

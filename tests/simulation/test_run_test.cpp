@@ -55,6 +55,38 @@ TEST(RunTest, a_world_that_is_not_described_is_well) {
               Messages{});
 }
 
+TEST(RunTest, what_rests_on_the_order_of_answers_of_one_moment_does_not_hold_with_every_seed) {
+    const char* const three = R"(
+services:
+  a: {command: a, healthcheck: {tcp: "h:1", interval: 1s, timeout: 500ms, retries: 2}, on_unhealthy: [restart]}
+  b: {command: b, healthcheck: {tcp: "h:2", interval: 1s, timeout: 500ms, retries: 2}, on_unhealthy: [restart]}
+guard: {max_parallel: 1}
+)";
+    const auto failures = [&](const std::string& expected, std::uint64_t seed) {
+        const TestFile file = file_of(
+            "tests:\n  - name: it\n    targets: {a: ok x2 fail, b: ok x2 fail}\n"
+            "    expect: [{at: 4s, " +
+                expected + "}]\n",
+            three);
+        return run_test(file, file.tests.at(0), seed).failures.size();
+    };
+    EXPECT_EQ(failures("b: held parallel", 0), 0u);
+    std::size_t other = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        other += failures("b: held parallel", seed);
+        EXPECT_EQ(failures("a: unhealthy, b: unhealthy", seed), 0u);
+    }
+    EXPECT_GT(other, 0u);
+    EXPECT_LT(other, 20u);
+}
+
+TEST(RunTest, a_person_may_ask_for_everything_at_once) {
+    EXPECT_EQ(missed("    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
+                     "    events: [{at: 2500ms, host: pause}, {at: 10s, host: resume}]\n"
+                     "    expect: [{at: 9s, redis: held paused, web: running}, {at: 10s, redis: restart}]\n"),
+              Messages{});
+}
+
 TEST(RunTest, containers_that_labels_choose_are_those_that_a_test_names) {
     const char* const labelled = R"(
 services:
@@ -214,8 +246,8 @@ TEST(RunTest, a_failure_brings_the_explanation_of_its_moment) {
 }
 
 TEST(RunTest, the_same_test_gives_the_same_result) {
-    const TestFile file =
-        file_of("tests: [{name: it, for: 1h, targets: {redis: ok fail x3 ok, web: fail x5 timeout ok}}]\n");
+    const TestFile file = file_of(
+        "tests: [{name: it, for: 1h, targets: {redis: ok fail x3 ok, web: fail x5 timeout ok}, remedies: {}}]\n");
     const TestResult once = run_test(file, file.tests[0]);
     const TestResult again = run_test(file, file.tests[0]);
     ASSERT_EQ(once.records.size(), again.records.size());
@@ -232,14 +264,14 @@ std::vector<std::string> names(const std::set<Reached>& all) {
 }
 
 TEST(Coverage, knows_what_a_policy_offers) {
-    const TestFile file = file_of("tests: [{name: it}]\n");
+    const TestFile file = file_of("tests: [{name: it, remedies: {}}]\n");
     EXPECT_EQ(names(reachable(*file.policy)),
               (Messages{"redis/", "web/", "redis/1: restart", "redis/2: stop", "web/1: restart", "/parallel",
                         "web/dependency", "web/maintenance"}));
 }
 
 TEST(Coverage, knows_what_was_reached) {
-    const TestFile file = file_of("tests: [{name: it, for: 1m, targets: {redis: ok fail}}]\n");
+    const TestFile file = file_of("tests: [{name: it, for: 1m, targets: {redis: ok fail}, remedies: {}}]\n");
     EXPECT_EQ(names(run_test(file, file.tests[0]).reached), (Messages{"redis/", "redis/1: restart", "redis/2: stop"}));
 }
 
