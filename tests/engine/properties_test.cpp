@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 
 #include "support/random_world.hpp"
 
@@ -471,35 +472,58 @@ Policy without_those_that_left(const World& world) {
     return policy;
 }
 
-RC_GTEST_PROP(Always, a_restart_of_keepwell_at_any_moment_doubles_nothing, ()) {
-    const Case one = *any_case();
-    Dice dice{one.seed};
-    World world{random_policy(dice)};
-    fate_with_reloads(world, dice);
-    begin(world, dice);
-    world.run_until(dice.seconds(0, 600));
-    World next{without_those_that_left(world)};
-    next.now = world.now;
-    for (const TargetSpec& target : next.engine.policy().targets) {
+/// The keepwell that starts when this one has been killed.
+std::unique_ptr<World> next_keepwell(World& world) {
+    auto next = std::make_unique<World>(without_those_that_left(world));
+    next->now = world.now;
+    for (const TargetSpec& target : next->engine.policy().targets) {
         TargetMemory memory = world.engine.memory(world.index(target.name));
         if (world.living(target.name) == 0) memory.instance = {};
-        next.restore(target.name, memory);
+        next->restore(target.name, memory);
     }
-    next.begin();
-    for (const TargetSpec& target : next.engine.policy().targets) {
-        const engine::Target& before = world.target(target.name);
-        const engine::Target& after = next.target(target.name);
+    next->begin();
+    return next;
+}
+
+void expect_the_same_lives(const World& one, const World& other) {
+    for (const TargetSpec& target : other.engine.policy().targets) {
+        const engine::Target& before = one.target(target.name);
+        const engine::Target& after = other.target(target.name);
         if (before.phase != Phase::running || after.phase != Phase::running || before.final_stop) continue;
         RC_ASSERT(before.instance == after.instance);
         RC_ASSERT(before.health.answered == after.health.answered);
         RC_ASSERT(before.incident == after.incident);
         RC_ASSERT(before.restarts == after.restarts);
     }
-    next.operate_all(event::Verb::resume);
-    next.run_until(3h);
-    if (!next.violations.empty()) RC_LOG() << next.violations.front();
-    RC_ASSERT(next.violations.empty());
-    check_rest(next);
+}
+
+/// Some of what runs ends by itself, and time goes on.
+void some_end(World& world, Dice& dice) {
+    for (const TargetSpec& target : world.engine.policy().targets) {
+        const bool runs = world.target(target.name).phase == Phase::running && world.living(target.name) > 0;
+        if (runs && !is_container(target) && dice.one_in(2)) world.exit(target.name);
+    }
+    world.run_until(world.now.time_since_epoch() + dice.seconds(0, 100));
+}
+
+RC_GTEST_PROP(Always, restarts_of_keepwell_at_any_moment_double_nothing, ()) {
+    const Case one = *any_case();
+    Dice dice{one.seed};
+    auto world = std::make_unique<World>(random_policy(dice));
+    fate_with_reloads(*world, dice);
+    begin(*world, dice);
+    world->run_until(dice.seconds(0, 600));
+    for (int kills = 0; kills < 3; ++kills) {
+        auto next = next_keepwell(*world);
+        expect_the_same_lives(*world, *next);
+        world = std::move(next);
+        some_end(*world, dice);
+    }
+    world->operate_all(event::Verb::resume);
+    world->run_until(3h);
+    if (!world->violations.empty()) RC_LOG() << world->violations.front();
+    RC_ASSERT(world->violations.empty());
+    check_rest(*world);
 }
 
 RC_GTEST_PROP(Always, dry_run_decides_the_same_up_to_each_targets_first_held_remedy, ()) {
