@@ -155,7 +155,7 @@ struct Story::Teller {
         const std::string then = next_start(changed.until);
         known.next_start_told = !then.empty();
         if (changed.reason == Reason::remedy || changed.reason == Reason::operated ||
-            changed.reason == Reason::dependency_healed) {
+            changed.reason == Reason::dependency_healed || changed.reason == Reason::changed) {
             if (then.empty()) return {};
             return {known.ended + " is gone" + then};
         }

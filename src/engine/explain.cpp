@@ -169,6 +169,14 @@ class Explainer {
     }
 
     void held() {
+        if (!engine_.memory(index_).gave_up.empty()) {
+            say("held",
+                "The update of its service is paused: an instance of its new entry failed. Another change of the "
+                "entry, or "
+                "`keepwell reset " +
+                    service_.name + "`, tries it again.",
+                service_.update.origin);
+        }
         if (!target_.hold.active) return;
         std::string text = std::string{to_string(target_.hold.would)} + " is held (" +
                            std::string{to_string(target_.hold.reason)} +

@@ -43,7 +43,7 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.previous = target.container.previous;
     memory.health = target.health.answered;
     memory.failing_streak = target.health.failing_streak;
-    memory.operator_stopped = target.final_stop;  // a `stop` rung is as final as a person
+    memory.operator_stopped = target.final_stop && !target.leaving;  // a `stop` rung is as final as a person
     memory.paused = target.paused;
     memory.remediation = target.remediation;
     memory.rung = target.rung;

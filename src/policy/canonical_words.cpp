@@ -2,8 +2,10 @@
 #include "policy/canonical_words.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 #include <map>
 
 #include "keepwell/model/time.hpp"
@@ -57,6 +59,56 @@ std::string shown(std::string_view value) {
     return unquoted(value);
 }
 
+/// "db (service_healthy, restart)" of `db 1 true true`.
+std::string dependency_in_words(const std::string& item) {
+    static constexpr std::array conditions{"service_started", "service_healthy", "service_completed_successfully"};
+    const auto words = items(item);
+    if (words.size() != 4 || words[1].size() != 1) return item;
+    const auto condition = static_cast<std::size_t>(words[1][0] - '0');
+    if (condition >= conditions.size()) return item;
+    const std::string restart = words[2] == "true" ? ", restart" : "";
+    const std::string required = words[3] == "true" ? "" : ", not required";
+    return words[0] + " (" + conditions[condition] + restart + required + ")";
+}
+
+/// "08:36"
+std::string clock_in_words(std::string_view minutes) {
+    int count = 0;
+    std::from_chars(minutes.data(), minutes.data() + minutes.size(), count);
+    const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
+    return two(count / 60) + ":" + two(count % 60);
+}
+
+/// "22:00-23:00 on Mon, Tue" of `1320min-1380min/6`; every day is not told.
+std::string window_in_words(const std::string& item) {
+    static constexpr std::array names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    const auto dash = item.find('-');
+    const auto slash = item.find('/');
+    if (dash == std::string::npos || slash == std::string::npos) return item;
+    unsigned days = 0;
+    std::from_chars(item.data() + slash + 1, item.data() + item.size(), days);
+    std::string on;
+    for (std::size_t day = 0; day < names.size() && days != 0x7f; ++day) {
+        if (days & (1U << day)) on += (on.empty() ? " on " : ", ") + std::string{names[day]};
+    }
+    return clock_in_words(item) + "-" + clock_in_words(std::string_view{item}.substr(dash + 1)) + on;
+}
+
+std::string signal_in_words(const std::string& value) {
+    int number = 0;
+    std::from_chars(value.data(), value.data() + value.size(), number);
+    const char* name = ::sigabbrev_np(number);
+    return name ? "SIG" + std::string{name} : value;
+}
+
+std::string each_in_words(const std::string& list, std::string (*word)(const std::string&)) {
+    std::string all;
+    for (const std::string& item : items(std::string_view{list}.substr(1, list.size() - 2))) {
+        all += (all.empty() ? "" : ", ") + word(unquoted(item));
+    }
+    return all;
+}
+
 /// The enumerators of a field that is a number in the canonical text.
 std::string shown_as(std::string_view canonical, const std::string& value) {
     static const std::map<std::string_view, std::vector<std::string>> words{
@@ -67,6 +119,9 @@ std::string shown_as(std::string_view canonical, const std::string& value) {
         {"update.order", {"automatic", "stop-first", "start-first"}},
         {"pull_policy", {"missing", "always", "never"}},
     };
+    if (canonical == "stop_signal") return signal_in_words(value);
+    if (canonical == "depends_on" && is_list(value)) return each_in_words(value, dependency_in_words);
+    if (canonical == "maintenance" && is_list(value)) return each_in_words(value, window_in_words);
     const auto known = words.find(canonical);
     const bool is_digit = value.size() == 1 && value[0] >= '0' && value[0] <= '9';
     if (known == words.end() || !is_digit) return shown(value);

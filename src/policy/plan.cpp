@@ -51,6 +51,34 @@ std::uint32_t number(std::string_view digits) {
     return value;
 }
 
+/// The one value of a name, which is gone from there then.
+std::string taken(Values& values, const std::string& name) {
+    const auto found = values.find(name);
+    if (found == values.end() || found->second.empty()) return {};
+    const std::string value = unquoted(found->second.front());
+    values.erase(found);
+    return value;
+}
+
+/// What the canonical text says in two lines, and a policy in one field.
+void join_pairs(Values& values) {
+    if (const std::string most = taken(values, "guard.max_unhealthy"); !most.empty()) {
+        const bool is_share = taken(values, "guard.max_unhealthy.is_percent") == "true";
+        values["guard.max_unhealthy"] = {most + (is_share ? "%" : "")};
+    }
+    if (const std::string count = taken(values, "guard.max_actions"); !count.empty()) {
+        const std::string per = in_words("", {taken(values, "guard.max_actions.per")});
+        values["guard.max_actions"] = {count + " in " + per};
+    }
+    if (const std::string host = taken(values, "tcp.host"); !host.empty()) {
+        values["tcp.host"] = {host + ":" + taken(values, "tcp.port")};
+    }
+    const std::string part = taken(values, "http.expect.contains");
+    const std::string pattern = taken(values, "http.expect.matches");
+    if (!part.empty()) values["http.expect.contains"] = {"contains " + part};
+    if (!pattern.empty()) values["http.expect.contains"] = {"matches " + pattern};
+}
+
 Text text_of(const Policy& policy, ServiceIndex service) {
     Text text;
     Values* into = &text.of_service;
@@ -68,6 +96,8 @@ Text text_of(const Policy& policy, ServiceIndex service) {
         (*into)[std::string{is_rung ? "rung" : name}].push_back(is_rung ? rung_in_words(name, std::string{value})
                                                                         : std::string{value});
     });
+    join_pairs(text.of_service);
+    for (auto& [slot, one] : text.of_targets) join_pairs(one.values);
     return text;
 }
 
@@ -262,6 +292,7 @@ Values host_of(const Policy& policy) {
     each_line(canonical(host), [&](std::string_view name, std::string_view value) {
         values[name == "name" ? "project" : std::string{name}].emplace_back(value);
     });
+    join_pairs(values);
     return values;
 }
 

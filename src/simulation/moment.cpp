@@ -1,6 +1,7 @@
 // Two readings: where the moment is, then everything of its run until then.
 #include "simulation/moment.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "journal/reader.hpp"
@@ -32,6 +33,7 @@ class Search {
         if (record.repeated) return true;
         const auto time = wanted_.age ? began_ + *wanted_.age : wanted_.time;
         if (time) {
+            ends_ = std::max(ends_, record.time);
             if (record.time > *time) return true;  // a clock that was set back: look on
             found_ = Place{run_, has_begin_, record.at + (*time - record.time), *time};
             return true;
@@ -49,11 +51,17 @@ class Search {
 
     const std::optional<Place>& found() const { return found_; }
 
+    /// When the journal ends, where that is before the time that is wanted.
+    std::optional<WallTime> ends_before() const {
+        return found_ && ends_ != WallTime{} && ends_ < found_->time ? std::optional{ends_} : std::nullopt;
+    }
+
   private:
     const MomentWanted& wanted_;
     std::uint64_t run_ = 0;
     bool has_begin_ = false;
     WallTime began_{};
+    WallTime ends_{};
     std::optional<Place> found_;
 };
 
@@ -121,7 +129,7 @@ tl::expected<PastMoment, std::string> moment_of(const std::string& folder, const
     }
     Rebuilding rebuilding{*place, answers};
     journal::read(folder, {}, [&rebuilding](const journal::Record& record) { return rebuilding.take(record); }, {});
-    PastMoment moment{rebuilding.finish(), place->at, place->time, 0};
+    PastMoment moment{rebuilding.finish(), place->at, place->time, search.ends_before(), 0};
     if (!moment.follower) return tl::make_unexpected(std::string{"the rules of that run are not in the journal"});
     moment.assumed = moment.follower->assumed();
     return moment;

@@ -19,7 +19,8 @@ struct PastMoment {
     std::unique_ptr<Follower> follower;  ///< its engine is that of then
     Instant at{};
     WallTime time{};
-    std::uint64_t assumed = 0;  ///< probes that are not in the journal and are taken to have passed
+    std::optional<WallTime> journal_ends;  ///< where that is before it
+    std::uint64_t assumed = 0;             ///< probes that are not in the journal and are taken to have passed
 };
 
 /// A time, an age of the last run, or an incident: the moment when it was opened; none of them: the end of the journal.

@@ -562,13 +562,27 @@ const std::vector<const policy::BlockInfo*>& script_blocks() {
     return blocks;
 }
 
+namespace {
+
+/// What could be meant by a name that no target has: a service stands for none of its replicas.
+std::string meant(const Policy& policy, const std::string& name, const std::vector<std::string_view>& targets) {
+    std::vector<std::string_view> replicas;
+    for (const TargetSpec& target : policy.targets) {
+        if (policy.services[target.service].name == name) replicas.push_back(target.name);
+    }
+    if (replicas.empty()) return policy::did_you_mean(name, targets);
+    return "; its replicas are " + policy::join_alternatives(replicas);
+}
+
+}  // namespace
+
 void check_names(policy::Reporter& reporter, const ScriptDraft& draft, const Policy& policy) {
     std::vector<std::string_view> names;
     for (const TargetSpec& target : policy.targets) names.push_back(target.name);
     for (const NamedPlace& named : draft.names) {
         if (std::find(names.begin(), names.end(), named.target) != names.end()) continue;
-        reporter.error(named.at, "the policy has no target " + policy::quote(named.target) +
-                                     policy::did_you_mean(named.target, names));
+        reporter.error(named.at,
+                       "the policy has no target " + policy::quote(named.target) + meant(policy, named.target, names));
     }
     for (const NamedPlace& named : draft.containers) {
         const auto found = std::ranges::find(policy.targets, named.target, &TargetSpec::name);

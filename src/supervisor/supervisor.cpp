@@ -34,9 +34,10 @@ bool changed_nothing(const engine::Decisions& decisions) {
 }
 
 /// A look at the timers, and a probe that passed and changed nothing, are no decision's ground: they are journaled only
-/// when `record` asks for it.
-bool worth_keeping(const Event& event, const engine::Decisions& decisions, bool record) {
-    if (std::holds_alternative<event::Tick>(event)) return record && !changed_nothing(decisions);
+/// when `record` asks for it. `was_due`: a timer has run out; though nothing came of it, it has done so before the
+/// next.
+bool worth_keeping(const Event& event, const engine::Decisions& decisions, bool record, bool was_due) {
+    if (std::holds_alternative<event::Tick>(event)) return record && (was_due || !changed_nothing(decisions));
     const auto* answer = std::get_if<event::ProbeFinished>(&event);
     return !answer || record || !decisions.facts.empty() || answer->outcome != Outcome::passed;
 }
@@ -263,9 +264,10 @@ void Supervisor::take(const Event& event) {
     const auto* reload = std::get_if<event::PolicyChanged>(&event);
     if (reload) keep_rules(*reload->policy);  // before what is decided by them
     const std::vector<std::string> names = reload ? names_of(engine_.policy()) : std::vector<std::string>{};
+    const bool was_due = engine_.next_deadline() <= at_;
     const engine::Decisions& decisions = engine_.handle(event, at_);
     const bool gathered = record && gather(event, decisions, answer_was_awaited);
-    if (!gathered && worth_keeping(event, decisions, record)) keep_input(event);
+    if (!gathered && worth_keeping(event, decisions, record, was_due)) keep_input(event);
     for (const Fact& fact : decisions.facts) keep(journal::Noted{fact}, fact.target);
     for (const Command& command : decisions.commands) {
         if (is_of_probes(command)) continue;
@@ -291,7 +293,7 @@ bool Supervisor::gather(const Event& event, const engine::Decisions& decisions, 
     const auto* answer = std::get_if<event::ProbeFinished>(&event);
     const bool look = std::holds_alternative<event::Tick>(event);
     if (!changed_nothing(decisions) || !(look || (answer && answer_was_awaited))) return false;
-    if (look && decisions.commands.empty()) return true;  // nothing was due
+    if (look && decisions.commands.empty()) return false;
     if (probes_.empty()) probes_since_ = wall();
     if (look) {
         probes_.looked(at_, decisions.commands.size());

@@ -297,6 +297,9 @@ TEST_F(SimulateCommand, keeps_a_journal_that_is_explained_and_decided_again) {
     EXPECT_EQ(again.code, 0) << again.out;
     EXPECT_NE(again.out.find("  decided again: records 1 to "), std::string::npos) << again.out;
     EXPECT_EQ(run("simulate shop.yaml --script script.yaml --journal past").code, 2);
+    EXPECT_NE(run("explain web --journal past --at +5h").out.find("The journal ends at 1970-01-01T00:"),
+              std::string::npos);
+    EXPECT_EQ(before.out.find("The journal ends"), std::string::npos);
     EXPECT_EQ(run("explain web --journal past --at +soon").code, 2);
 }
 

@@ -1,4 +1,7 @@
 // A reload: what changed is done, what did not change is not touched, and what is gone ends in order.
+#include <algorithm>
+
+#include "keepwell/engine/explain.hpp"
 #include "support/world.hpp"
 
 namespace keepwell::testing {
@@ -256,6 +259,10 @@ TEST(Reloading, a_slot_that_does_not_prove_itself_spares_the_others) {
     EXPECT_EQ(world.lines("update."),
               (Lines{"5s host update.started api", "6s host update.paused api (api.1 did not become healthy)"}));
     EXPECT_EQ(world.target("api.2").made_of, "1");
+    const auto why = engine::explain(world.engine, world.index("api.2"), world.now);
+    EXPECT_TRUE(std::any_of(why.begin(), why.end(), [](const engine::Sentence& one) {
+        return one.topic == "held" && one.text.find("`keepwell reset api`, tries it again") != std::string::npos;
+    }));
     world.answers("api.1", pass());
     world.reload(policy("3"));
     world.run_until(20s);
@@ -371,6 +378,26 @@ TEST(Reloading, removed_services_are_stopped_in_reverse_order_and_are_targets_no
     EXPECT_FALSE(world.engine.find("db"));
     EXPECT_EQ(world.target("web").phase, Phase::running);
     EXPECT_EQ(world.lines("policy.reloaded"), (Lines{"5s host policy.reloaded p1 -> p2, db: removed, api: removed"}));
+}
+
+TEST(Reloading, a_removal_that_a_kill_cut_short_is_no_stop_by_a_person) {
+    World world{policy_of({Service{"api"}})};
+    world.of("api").stop_takes = 5s;
+    world.begin();
+    world.run_until(5s);
+    const auto index = world.index("api");
+    Policy nothing = policy_of({});
+    nothing.version = "p2";
+    world.reload(nothing);
+    world.run_until(6s);
+    TargetMemory memory = world.engine.memory(index);
+    memory.instance = {};
+    World next{policy_of({Service{"api"}})};
+    next.now = world.now;
+    next.restore("api", memory);
+    next.begin();
+    next.run_until(1min);
+    EXPECT_EQ(next.target("api").phase, Phase::running);
 }
 
 TEST(Reloading, another_number_of_replicas_touches_no_slot_that_stays) {

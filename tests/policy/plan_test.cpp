@@ -83,6 +83,36 @@ TEST(Plans, each_field_is_told_with_its_effect_and_its_line) {
               "  command: [run, one] -> [run, two] (restart, line 3)\n");
 }
 
+TEST(Plans, values_are_told_as_a_policy_writes_them) {
+    EXPECT_EQ(plan_of("guard: {max_unhealthy: 40%, max_actions: 10/10m}\n"
+                      "services:\n"
+                      "  b: {command: b}\n"
+                      "  a: {command: a, depends_on: [b], healthcheck: {http: \"http://h/\"}}\n",
+                      "guard: {max_unhealthy: 3, max_actions: 10/1h}\n"
+                      "services:\n"
+                      "  b: {command: b, stop_signal: SIGINT, healthcheck: {tcp: \"h:81\"}}\n"
+                      "  a:\n"
+                      "    command: a\n"
+                      "    depends_on: {b: {condition: service_healthy, restart: true}}\n"
+                      "    healthcheck: {http: {url: \"http://h/\", expect: {body: {matches: UP}}}}\n"
+                      "    maintenance: [{from: \"22:00\", to: \"23:30\", days: [mon, fri]}]\n"),
+              "  guard.max_actions: 10 in 10m0s -> 10 in 1h0m0s (rules, line 1)\n"
+              "  guard.max_unhealthy: 40% -> 3 (rules, line 1)\n"
+              "~ b probes b\n"
+              "  healthcheck.interval:  -> 30s (probes, line 3)\n"
+              "  healthcheck.retries:  -> 3 (probes, line 3)\n"
+              "  on_unhealthy:  -> restart (rules, line 3)\n"
+              "  healthcheck.start_interval:  -> 5s (probes, line 3)\n"
+              "  healthcheck.start_period:  -> 0s (probes, line 3)\n"
+              "  healthcheck.timeout:  -> 30s (probes, line 3)\n"
+              "  stop_signal: SIGTERM -> SIGINT (rules, line 3)\n"
+              "  healthcheck.tcp:  -> h:81 (probes, line 3)\n"
+              "~ a probes a\n"
+              "  depends_on: b (service_started) -> b (service_healthy, restart) (rules, line 6)\n"
+              "  maintenance:  -> 22:00-23:30 on Mon, Fri (rules, line 8)\n"
+              "  healthcheck.http.expect.body:  -> matches UP (probes, line 7)\n");
+}
+
 TEST(Plans, a_ladder_is_told_whole_and_in_its_order) {
     EXPECT_EQ(
         plan_of("services: {a: {container: c, on_unhealthy: [restart, replace]}}\n",

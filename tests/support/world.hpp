@@ -85,7 +85,8 @@ class World {
             const Instant next = std::min(engine.next_deadline(), due_.empty() ? never : due_.begin()->first);
             if (next > end) break;
             if (next > now) at_once = 0;
-            if (at_once == too_much_at_once) return violation("time stands still: " + trace.back());
+            if (at_once == too_much_at_once)
+                return violation("time stands still: " + trace_line(engine.policy(), facts.back().second, now));
             now = std::max(now, next);
             if (!due_.empty() && due_.begin()->first <= now) {
                 auto what = std::move(due_.begin()->second);
@@ -115,9 +116,9 @@ class World {
         const engine::Decisions& decisions = engine.handle(event, now);
         on_decisions(event, decisions);
         for (const Fact& fact : decisions.facts) {
-            trace.push_back(trace_line(engine.policy(), fact, now));
+            if (tells) trace.push_back(trace_line(engine.policy(), fact, now));
             facts.emplace_back(now, fact);
-            if (std::holds_alternative<fact::Unexpected>(fact.body)) violation(trace.back());
+            if (std::holds_alternative<fact::Unexpected>(fact.body)) violation(trace_line(engine.policy(), fact, now));
         }
         changed.insert(changed.end(), decisions.changed.begin(), decisions.changed.end());
         const std::vector<Command> asked_for = decisions.commands;
@@ -208,6 +209,7 @@ class World {
 
     engine::Engine engine;
     Instant now{};
+    bool tells = true;  ///< trace and commands in words; that is most of what a world costs
     std::vector<std::string> trace;
     std::vector<std::pair<Instant, Fact>> facts;
     std::vector<TargetIndex> changed;
@@ -235,7 +237,8 @@ class World {
 
     void after(Duration wait, std::function<void()> what) { due_.emplace(later(now, wait), std::move(what)); }
     void say(std::string_view what, TargetIndex target) {
-        commands.push_back(moment(now) + " " + std::string{what} + " " + engine.policy().targets[target].name);
+        if (tells)
+            commands.push_back(moment(now) + " " + std::string{what} + " " + engine.policy().targets[target].name);
     }
     void asked(CommandId id) {
         if (!open_.insert(id).second) violation("command id " + std::to_string(id) + " was used twice");

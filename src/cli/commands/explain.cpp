@@ -121,6 +121,10 @@ std::vector<Json> doubts_of(const simulation::PastMoment& moment) {
     const auto add = [&doubts](const char* topic, const std::string& text) {
         doubts.push_back({{"topic", topic}, {"text", text}, {"rule", nullptr}});
     };
+    if (moment.journal_ends) {
+        add("doubt", "The journal ends at " + journal::rfc3339(*moment.journal_ends) +
+                         ": this is as it would be if nothing had happened since.");
+    }
     if (moment.assumed > 0) {
         add("assumed",
             "Probes that passed are not in this journal (`record: true` keeps them): they are taken to have been asked "

@@ -353,8 +353,8 @@ TEST_F(ContainerPortContract, what_its_own_health_check_says_is_told_as_it_chang
 // ---- another policy -------------------------------------------------------------------------------------------------
 
 TEST_F(ContainerPortContract, a_target_of_another_policy_is_told_as_it_is) {
-    running(Behaviour::obeys);
     end->make("late", Behaviour::obeys);
+    running(Behaviour::obeys);
     const auto late = end->adopt("late");
     const auto nowhere = end->adopt("nowhere");
     end->port().look(late);
@@ -587,6 +587,7 @@ TEST_F(ContainerPortContract, a_replacement_that_another_keepwell_left_is_settle
 // ---- the rest -------------------------------------------------------------------------------------------------------
 
 TEST_F(ContainerPortContract, what_is_discarded_is_gone_and_discarding_it_again_is_no_failure) {
+    end->adopt("web");  // an engine is watched only where there is a container to keep
     end->make("orphan", Behaviour::obeys);
     begin();
     const auto life = end->life("orphan");
