@@ -171,8 +171,10 @@ class Judge {
         if (one.target.empty()) return one.claim.negated ? "it was raised" : "it was not raised";
         for (const Look* look : track_.between(one.target, window.from, window.to)) {
             if (look->shows(one.claim.sighting) == one.claim.negated) {
-                const bool earlier = one.until && look->since > window.from;
-                return "it was " + look_text(*look) + (earlier ? " at " + moment_text(look->since) : "");
+                const bool in_incident = look->incident && std::holds_alternative<InIncident>(one.claim.sighting);
+                const Instant when = std::max(look->since, window.from);
+                return "it was " + look_text(*look) + (in_incident ? ", in an incident" : "") +
+                       (one.until ? " at " + moment_text(when) : "");
             }
         }
         return "nothing was known of it";
@@ -192,18 +194,19 @@ class Judge {
 
     /// The same remedy at another time, or what became of it.
     std::string not_done(const std::string& target, const Done& done, const Window& window) const {
-        std::string other;
+        const journal::Record* nearest = nullptr;
+        const auto distance = [&window](const journal::Record& record) {
+            return record.at < window.from ? window.from - record.at : record.at - window.to;
+        };
         for (const journal::Record& record : result_.records) {
             if (record.target != target) continue;
             const auto* started = body_of<fact::RemedyStarted>(record);
-            const auto* held = body_of<fact::RemedyHeld>(record);
-            if (held && record.at <= window.to) other = deed_text(record);
-            if (started && started->remedy == done.remedy) {
-                other = deed_text(record);
-                if (record.at > window.to) break;
-            }
+            const bool held = body_of<fact::RemedyHeld>(record) && record.at <= window.to;
+            const bool same = started && started->remedy == done.remedy;
+            const bool is_nearer = !nearest || distance(record) <= distance(*nearest);
+            if ((held || same) && is_nearer) nearest = &record;
         }
-        return other.empty() ? "it was not due" : other;
+        return nearest ? deed_text(*nearest) : "it was not due";
     }
 
     void judge(const ExpectedRemedies& one) {

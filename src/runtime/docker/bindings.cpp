@@ -57,6 +57,7 @@ struct Bound {
     Successor successor = Successor::keepwell;
     bool frozen = false;
     bool owes_found = false;  ///< a command made another container: its traits are to be told
+    bool entered = false;     ///< its entry is new or has changed, and nothing was told since
     bool by_command = false;  ///< it ended by a command of keepwell's
     std::optional<std::pair<Health, std::uint32_t>> health;
 
@@ -178,7 +179,7 @@ void Bindings::Impl::watch(supervisor::ContainerPort::Watch watch) {
 void Bindings::Impl::enter(TargetIndex target) {
     if (target == no_target) return;
     if (bounds_.size() <= target) bounds_.resize(target + 1);
-    bounds_[target].present = true;
+    bounds_[target].present = bounds_[target].entered = true;
 }
 
 void Bindings::Impl::tell_again(TargetIndex target) {
@@ -188,6 +189,7 @@ void Bindings::Impl::tell_again(TargetIndex target) {
         return done();
     }
     Bound& bound = bounds_[target];
+    if (!std::exchange(bound.entered, false)) return;  // what was seen meanwhile has been told by the new entry
     bound.health.reset();
     if (bound.told == Bound::Told::lives) bound.owes_found = true;
     if (bound.told == Bound::Told::absent) bound.told = Bound::Told::nothing;
@@ -534,6 +536,7 @@ void Bindings::Impl::tell_absent(TargetIndex target, const Container* container)
     if (bound.told != Bound::Told::nothing && bound.exists == exists) return;
     bound.exists = exists;
     if (bound.told == Bound::Told::nothing || !exists) bound.told = Bound::Told::absent;
+    bound.entered = false;
     deliver(event::Absent{target, exists, why_absent(target, container)});
 }
 
@@ -557,6 +560,7 @@ void Bindings::Impl::tell_found(TargetIndex target, const Container& container) 
         bound.life = view.instance();
         bound.life_started = view.started_at;
         bound.frozen = frozen;
+        bound.entered = false;
         deliver(found_event(target, view));
     } else if (frozen != bound.frozen) {
         bound.frozen = frozen;
