@@ -388,7 +388,9 @@ void Engine::Impl::judge_by_new_rules(TargetIndex index) {
             return;
         case Remediation::held:
             if (!dead) return end_remediation(index);
-            target.start_at = never;  // it waits for nothing that the new entry has not asked for
+            drop_hold(index);  // it waits for nothing that the new entry has not asked for
+            set_remediation(index, Remediation::due);
+            target.start_at = never;
             return;
         case Remediation::acting: {
             const bool by_hook = target.hook_id != 0;
