@@ -121,7 +121,7 @@ class Bindings::Impl {
     std::optional<event::TargetJoined> joins_by_labels(const ContainerView& view);
     void leave(TargetIndex target);
     void tell_orphan(const Container& container);
-    void tell_leftovers(TargetIndex target);
+    void tell_leftover(TargetIndex target);
     void tell_orphan_once(const ContainerView& view);
 
     // What is told.
@@ -360,7 +360,7 @@ void Bindings::Impl::settle_around(const std::string& id) {
     for (TargetIndex target = 0; target < size(); ++target) {
         if (bounds_[target].id != id && fit_of(target, identity) == Fit::none) continue;
         settle(target);
-        tell_leftovers(target);
+        tell_leftover(target);
     }
     if (known(id)) try_join(id);
 }
@@ -448,18 +448,17 @@ void Bindings::Impl::tell_orphan(const Container& container) {
     tell_orphan_once(view);
 }
 
-/// Copies of its container that nobody is about to start: an engine still made one when the keepwell that had asked for
+/// A copy of its container that nobody is about to start: an engine still made it when the keepwell that had asked for
 /// it was gone, and the next one had found nothing to settle.
-void Bindings::Impl::tell_leftovers(TargetIndex target) {
+void Bindings::Impl::tell_leftover(TargetIndex target) {
     const Bound& bound = bounds_[target];
     const Container* const mine = known(bound.id);
     if (!mine || bound.commands > 0) return;
+    const std::string copy = fresh_name(mine->seen.view.name, bound.id);
     for (const auto& [id, container] : containers_) {
         const auto& view = container.seen.view;
-        const Role role = role_of(view.name);
-        const bool is_copy =
-            role.part == Role::Part::fresh && role.is_of(bound.id) && role.name == mine->seen.view.name;
-        if (is_copy && view.status == ContainerStatus::created && !container.gone) tell_orphan_once(view);
+        if (view.name != copy || container.gone) continue;
+        if (view.status == ContainerStatus::created) tell_orphan_once(view);
     }
 }
 
@@ -655,7 +654,7 @@ void Bindings::Impl::end_command(TargetIndex target, const Seen* now) {
         --bounds_[target].commands;
         if (!connected_) return;
         settle(target);
-        tell_leftovers(target);
+        tell_leftover(target);
         done();
     };
     if (now && options_.refresh) return options_.refresh(bound.id, release);
