@@ -172,8 +172,8 @@ class Explainer {
         if (!engine_.memory(index_).gave_up.empty()) {
             say("held",
                 "The update of its service is paused: an instance of its new entry failed. Another change of the "
-                "entry, or "
-                "`keepwell reset " +
+                "entry, "
+                "or `keepwell reset " +
                     service_.name + "`, tries it again.",
                 service_.update.origin);
         }

@@ -7,6 +7,7 @@
 #include "engine/core.hpp"
 
 namespace keepwell::engine {
+
 /// A remedy of the ladder is under way, or being proven.
 bool Engine::Impl::active(const Target& target) {
     return target.by_ladder &&

@@ -43,14 +43,25 @@ std::vector<std::string> items(std::string_view list) {
 
 bool is_list(std::string_view text) { return text.size() >= 2 && text.front() == '[' && text.back() == ']'; }
 
+std::vector<std::string> items_of_list(std::string_view list) { return items(list.substr(1, list.size() - 2)); }
+
+/// With which a text begins; 0 where it begins with none.
+int number_in(std::string_view text) {
+    int number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+std::string as_it_is(const std::string& text) { return text; }
+
+std::string each_in_words(std::string_view list, std::string (*word)(const std::string&)) {
+    std::string all;
+    for (const std::string& item : items_of_list(list)) all += (all.empty() ? "" : ", ") + word(unquoted(item));
+    return all;
+}
+
 std::string shown(std::string_view value) {
-    if (is_list(value)) {
-        std::string all;
-        for (const std::string& item : items(value.substr(1, value.size() - 2))) {
-            all += (all.empty() ? "" : ", ") + unquoted(item);
-        }
-        return "[" + all + "]";
-    }
+    if (is_list(value)) return "[" + each_in_words(value, as_it_is) + "]";
     if (value.ends_with("ns")) {
         std::int64_t count = 0;
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size() - 2, count);
@@ -73,8 +84,7 @@ std::string dependency_in_words(const std::string& item) {
 
 /// "08:36"
 std::string clock_in_words(std::string_view minutes) {
-    int count = 0;
-    std::from_chars(minutes.data(), minutes.data() + minutes.size(), count);
+    const int count = number_in(minutes);
     const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
     return two(count / 60) + ":" + two(count % 60);
 }
@@ -85,8 +95,7 @@ std::string window_in_words(const std::string& item) {
     const auto dash = item.find('-');
     const auto slash = item.find('/');
     if (dash == std::string::npos || slash == std::string::npos) return item;
-    unsigned days = 0;
-    std::from_chars(item.data() + slash + 1, item.data() + item.size(), days);
+    const auto days = static_cast<unsigned>(number_in(std::string_view{item}.substr(slash + 1)));
     std::string on;
     for (std::size_t day = 0; day < names.size() && days != 0x7f; ++day) {
         if (days & (1U << day)) on += (on.empty() ? " on " : ", ") + std::string{names[day]};
@@ -95,18 +104,8 @@ std::string window_in_words(const std::string& item) {
 }
 
 std::string signal_in_words(const std::string& value) {
-    int number = 0;
-    std::from_chars(value.data(), value.data() + value.size(), number);
-    const char* name = ::sigabbrev_np(number);
+    const char* name = ::sigabbrev_np(number_in(value));
     return name ? "SIG" + std::string{name} : value;
-}
-
-std::string each_in_words(const std::string& list, std::string (*word)(const std::string&)) {
-    std::string all;
-    for (const std::string& item : items(std::string_view{list}.substr(1, list.size() - 2))) {
-        all += (all.empty() ? "" : ", ") + word(unquoted(item));
-    }
-    return all;
 }
 
 /// The enumerators of a field that is a number in the canonical text.
@@ -133,7 +132,7 @@ std::map<std::string, std::string> variables(const std::vector<std::string>& lis
     std::map<std::string, std::string> all;
     for (const std::string& list : lists) {
         if (!is_list(list)) continue;
-        for (const std::string& item : items(std::string_view{list}.substr(1, list.size() - 2))) {
+        for (const std::string& item : items_of_list(list)) {
             const std::size_t end = item.find("\"=\"");
             if (end != std::string::npos) all[unquoted(item.substr(0, end))] = item.substr(end);
         }

@@ -5,7 +5,6 @@
 #include <utility>
 
 namespace keepwell::simulation {
-
 namespace {
 
 constexpr std::uint64_t behind_all = std::uint64_t{1} << 63;

@@ -4,6 +4,7 @@
 #include <utility>
 
 namespace keepwell::simulation {
+
 CommandId id_of(const Command& command) {
     return std::visit(
         [](const auto& one) -> CommandId {

@@ -120,40 +120,48 @@ void note_moment(const Moment& moment, const Position& at, ScriptDraft& draft) {
     if (moment.after && !moment.after_target.empty()) draft.names.push_back({moment.after_target, at});
 }
 
+/// From now on.
+void decode_course(Decoder& decoder, const Node& node, const Happening& happening, ScriptDraft& draft) {
+    TargetScript course;
+    policy::decode_block(decoder, node, from_now_block(), course);
+    const auto add = [&](Action action) {
+        draft.script.happenings.push_back({happening.when, happening.target, std::move(action)});
+    };
+    if (!course.probes.empty()) add(Answering{course.probes});
+    if (!course.lives.empty()) add(Living{course.lives});
+}
+
+/// Once.
+void decode_deed(Decoder& decoder, const Node& word, std::string_view name, Happening happening, ScriptDraft& draft) {
+    auto action = name == "engine" ? read(decoder, word, "`lost` or `found`", read_engine_action)
+                                   : read(decoder, word, "what happens, such as `exit 137`", read_action);
+    if (!action) return;
+    if (name == "host" && !std::holds_alternative<Operates>(*action)) {
+        return decoder.error(word,
+                             "`host` is asked to `pause`, `resume` or `reset`: nothing else happens to all at once");
+    }
+    if (std::holds_alternative<PersonActs>(*action)) draft.containers.push_back({happening.target, word.at});
+    happening.action = std::move(*action);
+    draft.script.happenings.push_back(std::move(happening));
+}
+
 void decode_event(Decoder& decoder, const Node& node, ScriptDraft& draft) {
     Moment when;
     for (const Member& member : decode_entry(decoder, node, event_block(), when)) {
-        const bool engine = member.key->text == "engine";
-        const bool host = member.key->text == "host";
-        const std::string target = engine || host ? std::string{} : member.key->text;
-        if (!engine && !host) draft.names.push_back({target, member.key->at});
-        // A mapping says how it goes on from now, a text what happens once.
+        const std::string& name = member.key->text;
+        const bool of_target = name != "engine" && name != "host";
+        const Happening happening{when, of_target ? name : std::string{}, {}};
+        if (of_target) draft.names.push_back({name, member.key->at});
         const auto words = member.value->is_mapping() ? std::optional{std::vector<NodePtr>{member.value}}
                                                       : decoder.list(member.value, "what happens", true);
-        if (!words) continue;
-        for (const NodePtr& word : *words) {
-            if (word->is_mapping() && (engine || host)) {
+        for (const NodePtr& word : words.value_or(std::vector<NodePtr>{})) {
+            if (!word->is_mapping()) {
+                decode_deed(decoder, *word, name, happening, draft);
+            } else if (of_target) {
+                decode_course(decoder, *word, happening, draft);
+            } else {
                 decoder.error(*word, "a mapping says how one target goes on; name it");
-            } else if (word->is_mapping()) {
-                TargetScript from_now;
-                policy::decode_block(decoder, *word, from_now_block(), from_now);
-                const auto add = [&](Action action) {
-                    draft.script.happenings.push_back({when, target, std::move(action)});
-                };
-                if (!from_now.probes.empty()) add(Answering{from_now.probes});
-                if (!from_now.lives.empty()) add(Living{from_now.lives});
             }
-            if (word->is_mapping()) continue;
-            auto action = engine ? read(decoder, *word, "`lost` or `found`", read_engine_action)
-                                 : read(decoder, *word, "what happens, such as `exit 137`", read_action);
-            if (!action) continue;
-            if (host && !std::holds_alternative<Operates>(*action)) {
-                decoder.error(*word,
-                              "`host` is asked to `pause`, `resume` or `reset`: nothing else happens to all at once");
-                continue;
-            }
-            if (std::holds_alternative<PersonActs>(*action)) draft.containers.push_back({target, word->at});
-            draft.script.happenings.push_back({when, target, std::move(*action)});
         }
     }
     const Member* at = node.is_mapping() ? node.find("at") : nullptr;
@@ -244,6 +252,37 @@ void decode_tests(Decoder& decoder, const Member& member, FileDraft& draft) {
         const bool can_fail = !test->is_mapping() || test->find("expect") || test->find("remedies");
         if (!can_fail) decoder.error(*test, "expects nothing, and can not fail: say `expect` or `remedies`");
     }
+}
+
+using Rows = std::vector<policy::Field<TargetScript>>;
+
+/// How a target goes on: from the beginning, or from an event.
+Rows course_rows() {
+    using D = Decoder;
+    return {
+        {{"probes", &timeline_shape, "`ok`", "What its probes answer, one after the other; the last answer stays.",
+          "ok x5 fail x3 ok"},
+         [](D& d, const Member& m, TargetScript& out) {
+             policy::assign(read(d, *m.value, "answers such as `ok x5 fail x3`", read_timeline), out.probes);
+         }},
+        {{"lives", &lives_shape, "`run`", "How its instances live, one after the other; the last one stays.",
+          "[exit 1 after 10s x3, run]"},
+         [](D& d, const Member& m, TargetScript& out) {
+             for (const auto& run : read_list(d, m, "a life such as `exit 1 after 10s`", read_lives)) {
+                 out.lives.insert(out.lives.end(), run.begin(), run.end());
+             }
+         }},
+    };
+}
+
+/// What could be meant by a name that no target has: a service stands for none of its replicas.
+std::string meant(const Policy& policy, const std::string& name, const std::vector<std::string_view>& targets) {
+    std::vector<std::string_view> replicas;
+    for (const TargetSpec& target : policy.targets) {
+        if (policy.services[target.service].name == name) replicas.push_back(target.name);
+    }
+    if (replicas.empty()) return policy::did_you_mean(name, targets);
+    return "; its replicas are " + policy::join_alternatives(replicas);
 }
 
 }  // namespace
@@ -353,31 +392,6 @@ const policy::Block<ScriptDraft>& script_block() {
         }};
     return block;
 }
-
-namespace {
-
-using Rows = std::vector<policy::Field<TargetScript>>;
-
-/// How a target goes on: from the beginning, or from an event.
-Rows course_rows() {
-    using D = Decoder;
-    return {
-        {{"probes", &timeline_shape, "`ok`", "What its probes answer, one after the other; the last answer stays.",
-          "ok x5 fail x3 ok"},
-         [](D& d, const Member& m, TargetScript& out) {
-             policy::assign(read(d, *m.value, "answers such as `ok x5 fail x3`", read_timeline), out.probes);
-         }},
-        {{"lives", &lives_shape, "`run`", "How its instances live, one after the other; the last one stays.",
-          "[exit 1 after 10s x3, run]"},
-         [](D& d, const Member& m, TargetScript& out) {
-             for (const auto& run : read_list(d, m, "a life such as `exit 1 after 10s`", read_lives)) {
-                 out.lives.insert(out.lives.end(), run.begin(), run.end());
-             }
-         }},
-    };
-}
-
-}  // namespace
 
 const policy::Block<TargetScript>& from_now_block() {
     static const policy::Block<TargetScript> block{
@@ -561,20 +575,6 @@ const std::vector<const policy::BlockInfo*>& script_blocks() {
                                                       &event_block().info,  &from_now_block().info};
     return blocks;
 }
-
-namespace {
-
-/// What could be meant by a name that no target has: a service stands for none of its replicas.
-std::string meant(const Policy& policy, const std::string& name, const std::vector<std::string_view>& targets) {
-    std::vector<std::string_view> replicas;
-    for (const TargetSpec& target : policy.targets) {
-        if (policy.services[target.service].name == name) replicas.push_back(target.name);
-    }
-    if (replicas.empty()) return policy::did_you_mean(name, targets);
-    return "; its replicas are " + policy::join_alternatives(replicas);
-}
-
-}  // namespace
 
 void check_names(policy::Reporter& reporter, const ScriptDraft& draft, const Policy& policy) {
     std::vector<std::string_view> names;

@@ -134,6 +134,9 @@ int tell_script(const SimulateOptions& options, Policy policy) {
     return tell(policy, *file.script, length, options.format == Format::json ? Format::jsonl : options.format);
 }
 
+/// The others sum up.
+bool tells_one_story(Format format) { return format == Format::jsonl || format == Format::svg; }
+
 // ---- chaos ----------------------------------------------------------------------------------------------------------
 
 simulation::Chaos chaos_of(const SimulateOptions& options) {
@@ -168,8 +171,7 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
     const int kept =
         options.journal.empty() ? exit_ok : keep(policies[0], script, report.chaos.length, options.journal);
     if (kept != exit_ok) return kept;
-    const bool as_story = options.format == Format::jsonl || options.format == Format::svg;
-    if (as_story) return tell(policies[0], script, report.chaos.length, options.format);
+    if (tells_one_story(options.format)) return tell(policies[0], script, report.chaos.length, options.format);
     for (const Policy& policy : policies) {
         report.policies.push_back(
             {joined(policy.files), simulation::outcome_of(policy, report.lot, report.chaos.length)});
@@ -182,8 +184,7 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
 }  // namespace
 
 int simulate(const SimulateOptions& options) {
-    const bool as_story = options.format == Format::jsonl || options.format == Format::svg;
-    if (as_story && !options.compare.empty()) {
+    if (tells_one_story(options.format) && !options.compare.empty()) {
         complain("--compare sets figures side by side: -o text or -o json");
         return exit_usage;
     }
