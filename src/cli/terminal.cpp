@@ -1,4 +1,4 @@
-// Width is counted in characters, not bytes: names and outputs may be UTF-8.
+// Width is counted in characters, not bytes: names and outputs may be UTF-8, or no text at all.
 #include "cli/terminal.hpp"
 
 #include <unistd.h>
@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+
+#include "policy/text.hpp"
 
 namespace keepwell::cli {
 namespace {
@@ -25,33 +27,28 @@ const char* code_of(Colour colour) {
 bool is_control(unsigned char c) { return c < 0x20 || c == 0x7f; }
 
 /// U+0080 to U+009F are commands to some terminals: 0xC2 0x80 to 0xC2 0x9F in UTF-8.
-bool is_c1(std::string_view text, std::size_t i) {
-    if (text[i] != '\xc2' || i + 1 == text.size()) return false;
-    const auto next = static_cast<unsigned char>(text[i + 1]);
-    return next >= 0x80 && next <= 0x9f;
+bool is_c1(std::string_view character) {
+    return character.size() == 2 && character[0] == '\xc2' && static_cast<unsigned char>(character[1]) <= 0x9f;
 }
 
+/// What is no UTF-8 is replaced as well: a terminal may take a byte from 0x80 to 0x9f for a command, too.
 template <typename Keep>
 std::string cleaned(std::string_view text, Keep keep) {
     std::string clean;
     clean.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (is_c1(text, i)) {
+    while (!text.empty()) {
+        const char c = text[0];
+        const auto character = text.substr(0, policy::character_size(text));
+        if (character.empty() || is_c1(character)) {
             clean += '?';
-            ++i;
         } else if (is_control(static_cast<unsigned char>(c)) && !keep(c)) {
             clean += c == '\n' || c == '\t' || c == '\r' ? ' ' : '?';
         } else {
-            clean += c;
+            clean += character;
         }
+        text.remove_prefix(std::max<std::size_t>(character.size(), 1));
     }
     return clean;
-}
-
-std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace
@@ -71,12 +68,11 @@ std::string paint(std::string_view text, Colour colour, bool colours) {
 
 std::string one_line(std::string_view text, std::size_t longest) {
     while (!text.empty() && is_control(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-    const bool cut = text.size() > longest;
-    if (cut) {
-        text = text.substr(0, longest);
-        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0) text.remove_suffix(1);
-    }
-    return cleaned(text, [](char) { return false; }) + (cut ? "..." : "");
+    const std::string clean = cleaned(text, [](char) { return false; });
+    if (clean.size() <= longest) return clean;
+    std::size_t end = longest;
+    while (policy::is_continuation(clean[end])) --end;
+    return clean.substr(0, end) + "...";
 }
 
 std::string harmless(std::string_view text) {
@@ -103,14 +99,16 @@ std::string table(const std::vector<std::vector<Cell>>& rows, bool colours) {
     std::vector<std::size_t> widths;
     for (const auto& row : rows) {
         widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i].text));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], policy::count_characters(row[i].text));
+        }
     }
     std::string text;
     for (const auto& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += paint(row[i].text, row[i].colour, colours);
-            if (i + 1 < row.size()) line.append(widths[i] - width(row[i].text) + 2, ' ');
+            if (i + 1 < row.size()) line.append(widths[i] - policy::count_characters(row[i].text) + 2, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";

@@ -1,5 +1,5 @@
 // What people see: colour where it can be shown, text that cannot command a terminal, and output that nobody has to
-// read. May know: POSIX.
+// read. May know: POSIX, and what a character is.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ bool colours_wanted();
 /// `text` in a colour; unchanged without colours.
 std::string paint(std::string_view text, Colour colour, bool colours);
 
-/// `text` on one line and without bytes that a terminal would obey; cut to `longest` bytes with "...".
+/// `text` on one line, without what a terminal would obey or what is no UTF-8; cut to `longest` bytes with "...".
 std::string one_line(std::string_view text, std::size_t longest = 300);
 /// As one_line(), but line ends and tabs stay, and nothing is cut.
 std::string harmless(std::string_view text);

@@ -7,22 +7,6 @@
 namespace keepwell::policy {
 namespace {
 
-/// How many bytes the character at `text` takes; 0 when it is not valid UTF-8 (RFC 3629).
-std::size_t character_size(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto first = byte(0);
-    if (first < 0x80) return 1;
-    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
-    for (std::size_t i = 1; i < size; ++i) {
-        if (!is_continuation(text[i])) return 0;
-    }
-    const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-    const bool surrogate = first == 0xed && byte(1) > 0x9f;
-    const bool too_large = first == 0xf4 && byte(1) > 0x8f;
-    return overlong || surrogate || too_large ? 0 : size;
-}
-
 bool is_control(char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7f;
@@ -48,6 +32,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 constexpr std::size_t longest_word = 64;  // nothing that anybody could mean is longer
 
 }  // namespace
+
+std::size_t character_size(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const auto first = byte(0);
+    if (first < 0x80) return 1;
+    const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+    for (std::size_t i = 1; i < size; ++i) {
+        if (!is_continuation(text[i])) return 0;
+    }
+    const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+    const bool surrogate = first == 0xed && byte(1) > 0x9f;
+    const bool too_large = first == 0xf4 && byte(1) > 0x8f;
+    return overlong || surrogate || too_large ? 0 : size;
+}
 
 std::size_t count_characters(std::string_view text) {
     return static_cast<std::size_t>(

@@ -13,6 +13,10 @@ namespace keepwell::policy {
 /// Whether this byte continues a UTF-8 character.
 constexpr bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
+/// How many bytes the character at the beginning of `text` takes, which is not empty; 0 when it is not valid UTF-8
+/// (RFC 3629).
+std::size_t character_size(std::string_view text);
+
 /// Characters (not bytes) of valid UTF-8.
 std::size_t count_characters(std::string_view text);
 
