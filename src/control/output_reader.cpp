@@ -1,4 +1,4 @@
-// Positions are byte offsets; a rotated file is recognised by its inode.
+// Positions are byte offsets; a rotated file is recognised by its inode: at its end, the one at the path is next.
 #include "control/output_reader.hpp"
 
 #include <fcntl.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace keepwell::control {
@@ -26,17 +27,56 @@ std::string read_at(int fd, off_t at, off_t length) {
     return bytes;
 }
 
+/// Where so many lines before the end of an output begin, as far as one of its files holds them.
+struct Begin {
+    off_t at;
+    std::uint64_t missing;  ///< line ends that are to be found before this file
+};
+
+/// `is_last`: no other file follows with more, so that a newline at the very end begins no line.
+Begin begin_of(int fd, std::uint64_t lines, bool is_last) {
+    const off_t end = size_of(fd);
+    const off_t earliest = std::max<off_t>(0, end - longest_tail);
+    if (lines == 0) return {end, 0};
+    for (off_t from = end; from > earliest;) {
+        const off_t begin = std::max(earliest, from - block);
+        const std::string bytes = read_at(fd, begin, from - begin);
+        for (std::size_t i = bytes.size(); i-- > 0;) {
+            const off_t next = begin + static_cast<off_t>(i) + 1;
+            const bool begins_line = bytes[i] == '\n' && !(is_last && next == end);
+            if (begins_line && --lines == 0) return {next, 0};
+        }
+        from = begin;
+    }
+    return {earliest, earliest == 0 ? lines : 0};
+}
+
+/// The last one that was rotated away lies beside the file itself, not beside a link to it.
+std::string rotated(const std::string& path) {
+    std::error_code error;
+    const auto place = std::filesystem::canonical(path, error);
+    return (error ? path : place.string()) + ".1";
+}
+
 }  // namespace
 
 OutputReader::OutputReader(std::string path, std::uint64_t lines) : path_(std::move(path)) {
-    open();
-    if (fd_ >= 0) at_ = tail_begin(lines);
+    open(path_);
+    const bool empty = size_of(fd_) == 0;
+    const Begin begin = begin_of(fd_, lines, true);
+    if (begin.missing > 0) {
+        close();
+        open(rotated(path_));
+        at_ = begin_of(fd_, begin.missing, empty).at;
+    } else {
+        at_ = begin.at;
+    }
 }
 
 OutputReader::~OutputReader() { close(); }
 
-void OutputReader::open() {
-    fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+void OutputReader::open(const std::string& path) {
+    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     at_ = 0;
     struct stat info {};
     if (fd_ >= 0 && (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode))) close();
@@ -45,24 +85,6 @@ void OutputReader::open() {
 void OutputReader::close() {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
-}
-
-off_t OutputReader::tail_begin(std::uint64_t lines) const {
-    const off_t end = size_of(fd_);
-    const off_t earliest = std::max<off_t>(0, end - longest_tail);
-    std::uint64_t seen = 0;
-    off_t from = end;
-    while (from > earliest) {
-        const off_t begin = std::max(earliest, from - block);
-        const std::string bytes = read_at(fd_, begin, from - begin);
-        for (std::size_t i = bytes.size(); i-- > 0;) {
-            const off_t here = begin + static_cast<off_t>(i);
-            const bool line_end = bytes[i] == '\n' && here + 1 != end;  // the newline at the very end begins no line
-            if (line_end && ++seen == lines) return here + 1;
-        }
-        from = begin;
-    }
-    return lines == 0 ? end : earliest;
 }
 
 std::string OutputReader::read_here() {
@@ -83,7 +105,7 @@ std::string OutputReader::read() {
     const bool same = fd_ >= 0 && ::fstat(fd_, &here) == 0 && here.st_dev == now.st_dev && here.st_ino == now.st_ino;
     if (same) return {};
     close();
-    open();
+    open(path_);
     return read_here();
 }
 

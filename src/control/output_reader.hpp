@@ -11,7 +11,8 @@ namespace keepwell::control {
 
 class OutputReader {
   public:
-    /// Begins `lines` lines before the end of `path` (at most 4 MiB of them). The file need not exist yet.
+    /// Begins `lines` lines before the end of `path`: in its last rotated one where it is shorter, and at most 4 MiB
+    /// before the end of either. The file need not exist yet.
     OutputReader(std::string path, std::uint64_t lines);
     ~OutputReader();
     OutputReader(const OutputReader&) = delete;
@@ -21,10 +22,9 @@ class OutputReader {
     std::string read();
 
   private:
-    void open();
+    void open(const std::string& path);
     void close();
     std::string read_here();
-    off_t tail_begin(std::uint64_t lines) const;
 
     std::string path_;
     int fd_ = -1;

@@ -2,13 +2,22 @@
 #include "control/output_reader.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <map>
+#include <string>
 
 #include "folder.hpp"
 
 namespace keepwell::control {
 namespace {
+
+std::string all_of(OutputReader reader) {
+    std::string all;
+    for (std::string piece = reader.read(); !piece.empty(); piece = reader.read()) all += piece;
+    return all;
+}
 
 struct OutputReaderTest : ::testing::Test {
     Folder folder;
@@ -32,11 +41,39 @@ TEST_F(OutputReaderTest, counts_a_last_line_without_an_end) {
 TEST_F(OutputReaderTest, finds_lines_across_blocks) {
     const std::string line(1000, 'x');
     for (int i = 0; i < 200; ++i) append(file, std::to_string(i) + line + "\n");
-    OutputReader reader{file, 150};
-    std::string all;
-    for (std::string piece = reader.read(); !piece.empty(); piece = reader.read()) all += piece;
+    const std::string all = all_of(OutputReader{file, 150});
     EXPECT_EQ(all.substr(0, 3), "50x");
     EXPECT_EQ(all.size(), 50 * 1003 + 100 * 1004u);
+}
+
+TEST_F(OutputReaderTest, reaches_back_over_a_rotation) {
+    append(file + ".1", "one\ntwo\n");
+    append(file, "");
+    OutputReader right_after{file, 1};
+    EXPECT_EQ(right_after.read(), "two\n");
+    EXPECT_EQ(right_after.read(), "");
+    append(file, "three\nfour\n");
+    EXPECT_EQ(right_after.read(), "three\nfour\n");
+    for (const auto& [lines, expected] : std::map<std::uint64_t, std::string>{
+             {0, ""}, {1, "four\n"}, {2, "three\nfour\n"}, {3, "two\nthree\nfour\n"}, {9, "one\ntwo\nthree\nfour\n"}}) {
+        EXPECT_EQ(all_of(OutputReader{file, lines}), expected) << lines;
+    }
+}
+
+TEST_F(OutputReaderTest, reaches_back_over_a_rotation_within_a_line) {
+    append(file + ".1", "one\ntw");
+    append(file, "o\nthree");
+    EXPECT_EQ(all_of(OutputReader{file, 1}), "three");
+    EXPECT_EQ(all_of(OutputReader{file, 2}), "two\nthree");
+    EXPECT_EQ(all_of(OutputReader{file, 3}), "one\ntwo\nthree");
+}
+
+TEST_F(OutputReaderTest, finds_what_was_rotated_beside_the_file_and_not_beside_a_link_to_it) {
+    append(file + ".1", "one\n");
+    append(file, "two\n");
+    const std::string link = folder / "link.log";
+    ASSERT_EQ(::symlink(file.c_str(), link.c_str()), 0);
+    EXPECT_EQ(all_of(OutputReader{link, 2}), "one\ntwo\n");
 }
 
 TEST_F(OutputReaderTest, goes_on_with_what_is_appended) {
