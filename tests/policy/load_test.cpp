@@ -245,6 +245,14 @@ TEST(Load, a_tcp_probe_of_an_ipv6_address_loses_its_brackets) {
     EXPECT_EQ(std::get<TcpProbe>(*policy.targets[0].probe).host, "::1");
 }
 
+TEST(Load, targets_may_share_what_nobody_rotates) {
+    for (const std::string file : {"/dev/stdout", "/dev/stderr", "/dev/null"}) {
+        const auto policy = good("services: {a: {command: run, deploy: {replicas: 2}, output: {file: " + file + "}}}");
+        ASSERT_EQ(policy.targets.size(), 2U);
+        EXPECT_EQ(policy.targets[1].output.file, file);
+    }
+}
+
 TEST(Load, maintenance_windows) {
     const auto policy = good(R"(services:
   a:
