@@ -545,16 +545,24 @@ const Block<OutputSpec>& output_block() {
         BlockInfo{"output",
                   "in output",
                   "under `output`",
-                  "The file that takes what the process writes. When it is full it is renamed and a new one begun.",
+                  "The file that takes what the process writes. When it is full, FILE.1 takes what it holds. While its "
+                  "writer lives it is copied and cut to nothing, and what is written in that instant is lost; before "
+                  "the next start it is renamed.",
                   {},
                   {},
                   {},
                   "",
                   {}},
         {
-            {{"file", &shapes::text, "STATE_DIR/output/TARGET.log", "The file; each target needs its own.", "one.log"},
+            {{"file", &shapes::text, "STATE_DIR/output/TARGET.log",
+              "The file; each target needs its own, but for `/dev/stdout` and `/dev/stderr` (keepwell's own) and "
+              "`/dev/null`. What is in /dev or /proc, or is no regular file, is never rotated; of a link, that to "
+              "which it leads.",
+              "one.log"},
              [](D& d, const Member& m, OutputSpec& out) { assign(d.path(*m.value, "the name of a file"), out.file); }},
-            {{"max_size", &size_shape, "10mb", "When it is full.", "64kb"}, decode_max_size},
+            {{"max_size", &size_shape, "10mb",
+              "When it is full. It is looked at every 5 to 60 seconds, so a burst may be larger.", "64kb"},
+             decode_max_size},
             {{"keep", &shapes::count, "3", "So many full ones are kept.", "5"},
              [](D& d, const Member& m, OutputSpec& out) { assign(d.count(*m.value, 0, 1000), out.keep); }},
         }};

@@ -134,7 +134,7 @@ class House {
     runtime::Children children_{loop_};  // before anything that makes a thread
     Printer printer_;
     runtime::CommandRunner commands_{loop_, children_};
-    runtime::OutputFiles output_{loop_, folders_.state};
+    runtime::OutputFiles output_{loop_, folders_.state, log_warning};
     runtime::Processes processes_{loop_, children_, commands_, output_, sink(), log_warning};
     runtime::Probes probes_{loop_, commands_, sink()};
     ContainerEnds containers_;

@@ -6,9 +6,13 @@
 // piece at a time and then cut to nothing. What is printed in the instant between the last piece and the cut is lost;
 // the price for a process that needs neither a pipe nor keepwell in order to print. A file that nobody writes is
 // renamed, and nothing is lost.
+//
+// What is rotated is the file itself, in its own folder, and never a link to it. What is no regular file, or is found
+// in /dev or /proc, belongs to others: it is written, and never moved or cut.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,16 +35,20 @@ std::string tail_of(const std::string& path, std::size_t bytes);
 
 class OutputFiles final : public supervisor::OutputPort {
   public:
-    OutputFiles(Loop& loop, std::string state_dir);
+    /// `notice` gets a sentence about what is lost.
+    OutputFiles(
+        Loop& loop, std::string state_dir, std::function<void(const std::string&)> notice = [](const std::string&) {});
     ~OutputFiles() override;
 
     std::string tail(const TargetSpec& target, std::size_t bytes) const override;
 
-    /// Opens the target's file for appending, made with mode 0640 where it is new. The text says why it can not be.
+    /// Opens the target's file for appending, made with mode 0640 where it is new, and ends the last line of an earlier
+    /// life. The text says why it can not be opened.
     tl::expected<Descriptor, std::string> open(const TargetSpec& target);
 
     /// A process began or ceased to write to the target's file. While anyone writes, the sizes are looked at now and
-    /// then: every 5 s while a file grows, more and more seldom (60 s) while none does.
+    /// then: every 5 s while a file grows, more and more seldom (60 s) while none does. Where the file is gone from its
+    /// path, a notice says so once.
     void writer_began(const TargetSpec& target);
     void writer_ended(const std::string& path);
 
@@ -52,12 +60,15 @@ class OutputFiles final : public supervisor::OutputPort {
   private:
     struct File;
     struct Copy;
+    bool is_written(const Descriptor& file) const;
     void plan_next_look();
+    bool is_gone(const std::string& path, File& file);
     void begin_copy(const std::string& path, File& file);
     void copy_some(const std::string& path);
 
     Loop& loop_;
     std::string state_dir_;
+    std::function<void(const std::string&)> notice_;
     Timer timer_;
     Duration pace_;
     std::map<std::string, File> files_;  // those that somebody writes

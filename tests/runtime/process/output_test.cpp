@@ -1,8 +1,11 @@
-// Output files: where they are, their rotation, their tail.
+// Output files: where they are, their rotation, their tail, their loss.
 #include "runtime/process/output.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <array>
 
 #include "runtime/process/real_world.hpp"
 
@@ -39,9 +42,17 @@ class OutputTest : public ::testing::Test {
         loop.run();
     }
 
+    // A link by this name in the folder is what the target prints to.
+    std::string print_to_link(const std::string& name, const std::string& to) {
+        std::filesystem::create_symlink(to, folder.file(name));
+        target.output.file = folder.file(name);
+        return target.output.file;
+    }
+
     testing::TemporaryFolder folder;
     Loop loop;
-    OutputFiles output{loop, folder.path()};
+    std::vector<std::string> notices;
+    OutputFiles output{loop, folder.path(), [this](const std::string& notice) { notices.push_back(notice); }};
     TargetSpec target;
     std::string path = folder.file("output/api.log");
 };
@@ -121,6 +132,114 @@ TEST_F(OutputTest, what_is_no_regular_file_is_never_rotated) {
     print(file, "nothing\n");
     output.look();
     EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_F(OutputTest, a_link_is_rotated_where_it_leads_to_before_the_next_life) {
+    std::filesystem::create_directory(folder.file("logs"));
+    const auto link = print_to_link("link.log", "logs/big.log");
+    print(open(), "first life, long\n");
+    print(open(), "second\n");
+    EXPECT_EQ(std::filesystem::read_symlink(link), "logs/big.log");
+    EXPECT_FALSE(std::filesystem::is_symlink(std::filesystem::symlink_status(link + ".1")));
+    EXPECT_EQ(read_text(folder.file("logs/big.log")), "second\n");
+    EXPECT_EQ(read_text(folder.file("logs/big.log.1")), "first life, long\n");
+    EXPECT_EQ(output.tail(target, 100), "first life, long\nsecond\n");
+}
+
+TEST_F(OutputTest, a_link_is_rotated_where_it_leads_to_while_it_is_written) {
+    std::filesystem::create_directory(folder.file("logs"));
+    const auto link = print_to_link("link.log", folder.file("logs/big.log"));
+    path = folder.file("logs/big.log");
+    const auto file = open();
+    output.writer_began(target);
+    print(file, "first, long enough\n");
+    look();
+    print(file, "second\n");
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_FALSE(std::filesystem::exists(link + ".1"));
+    EXPECT_EQ(read_text(path), "second\n");
+    EXPECT_EQ(read_text(path + ".1"), "first, long enough\n");
+}
+
+TEST_F(OutputTest, what_another_target_writes_by_another_name_is_not_renamed) {
+    const auto file = open();
+    output.writer_began(target);
+    print(file, "first, long enough\n");
+    print_to_link("link.log", path);
+    print(open(), "second\n");
+    print(file, "third\n");
+    EXPECT_EQ(read_text(path), "first, long enough\nsecond\nthird\n");
+}
+
+// As /dev/stdout does, this link leads to what a process has open.
+TEST_F(OutputTest, what_is_open_elsewhere_is_written_and_never_moved_or_cut) {
+    const std::string others = folder.file("keepwell.out");
+    std::ofstream(others) << "somebody's, and long\n";
+    const Descriptor opened(::open(others.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    const auto link = print_to_link("out.log", "/proc/self/fd/" + std::to_string(opened.get()));
+    for (const std::uint32_t keep : {0U, 2U}) {
+        target.output.keep = keep;
+        const auto file = open();
+        output.writer_began(target);
+        print(file, "ours\n");
+        look();
+        output.writer_ended(link);
+    }
+    EXPECT_EQ(read_text(others), "somebody's, and long\nours\nours\n");
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_FALSE(std::filesystem::exists(link + ".1"));
+    EXPECT_FALSE(std::filesystem::exists(others + ".1"));
+}
+
+TEST_F(OutputTest, a_socket_that_is_our_own_output_is_written) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const Descriptor here(ends[0]);
+    const Descriptor there(ends[1]);
+    const Descriptor before(dup(STDERR_FILENO));
+    print_to_link("out.log", "/proc/self/fd/2");
+    dup2(here.get(), STDERR_FILENO);
+    const auto file = output.open(target);
+    dup2(before.get(), STDERR_FILENO);
+    ASSERT_TRUE(file) << file.error();
+    print(*file, "heard");
+    std::array<char, 16> heard{};
+    EXPECT_EQ(recv(there.get(), heard.data(), heard.size(), MSG_DONTWAIT), 5);
+}
+
+TEST_F(OutputTest, a_last_line_without_its_end_is_ended_before_the_next_life) {
+    print(open(), "last words");
+    print(open(), "first\n");
+    EXPECT_EQ(read_text(path), "first\n");
+    EXPECT_EQ(read_text(path + ".1"), "last words\n");
+    print(open(), "mid");
+    print(open(), "new");
+    EXPECT_EQ(read_text(path), "first\nmid\nnew");
+    EXPECT_EQ(output.tail(target, 100), "last words\nfirst\nmid\nnew");
+}
+
+TEST_F(OutputTest, a_removed_file_is_told_once_and_again_of_the_next_life) {
+    const auto gone =
+        "api: `" + path + "` was removed or renamed; what it prints does not get there until its next start";
+    const auto file = open();
+    output.writer_began(target);
+    print(file, "some\n");
+    look();
+    EXPECT_EQ(notices, std::vector<std::string>{});
+    std::filesystem::remove(path);
+    look();
+    look();
+    EXPECT_EQ(notices, std::vector{gone});
+    output.writer_ended(path);
+    const auto next = open();
+    output.writer_began(target);
+    look();
+    EXPECT_EQ(notices, std::vector{gone});
+    std::filesystem::rename(path, path + ".moved");
+    std::ofstream(path) << "somebody's, and long enough\n";
+    look();
+    EXPECT_EQ(notices, (std::vector{gone, gone}));
+    EXPECT_EQ(read_text(path), "somebody's, and long enough\n");
 }
 
 TEST_F(OutputTest, the_tail_is_the_end_of_the_file_and_reaches_back_over_a_rotation) {
