@@ -196,9 +196,11 @@ class Order {
     bool take(const GoodLine& line) {
         const std::uint64_t seq = line.glance.seq;
         if (seq <= last_) return false;
-        if (!line.glance.repeated && follows_ && seq > last_ + 1) report_gap(line);
-        follows_ = !line.glance.repeated;
         last_ = seq;
+        if (line.glance.repeated) return true;  // a head says again what counts, not all that is missing before it
+        if (follows_ && seq > last_original_ + 1) report_gap(line);
+        follows_ = true;
+        last_original_ = seq;
         return true;
     }
 
@@ -207,7 +209,7 @@ class Order {
 
   private:
     void report_gap(const GoodLine& line) {
-        const std::uint64_t first = last_ + 1;
+        const std::uint64_t first = last_original_ + 1;
         const std::uint64_t final = line.glance.seq - 1;
         const std::string what =
             first == final ? "record " + std::to_string(first) + " is missing"
@@ -217,6 +219,7 @@ class Order {
 
     Complaints& complaints_;
     std::uint64_t last_ = 0;
+    std::uint64_t last_original_ = 0;
     bool follows_ = false;
 };
 
@@ -359,12 +362,14 @@ std::vector<Record> tail(const std::string& folder, const Filter& filter, std::s
 
 std::uint64_t last_seq(const std::string& folder) {
     std::uint64_t greatest = 0;
+    bool found = false;  // a head may be all that a file has, and is older than what stands before it
     const Reporter nobody;
     Complaints complaints{nobody};
     const auto files = list_files(folder);
-    for (auto file = files.rbegin(); file != files.rend() && greatest == 0; ++file) {
-        for_each_line(file->path, complaints, [&greatest](const GoodLine& line) {
+    for (auto file = files.rbegin(); file != files.rend() && !found; ++file) {
+        for_each_line(file->path, complaints, [&](const GoodLine& line) {
             greatest = std::max(greatest, line.glance.seq);
+            found = found || !line.glance.repeated;
             return true;
         });
     }

@@ -49,8 +49,8 @@ std::vector<JournalFile> list_files(const std::string& folder);
 /// "DIR/00000017.jsonl"
 std::string file_path(const std::string& folder, std::uint64_t number);
 
-/// Hands over every wanted record in order, each once (repetitions at the head of a file only where the original is
-/// gone), until `visit` returns false.
+/// Hands over every wanted record in order, each once (repetitions in a head only where the original is gone), until
+/// `visit` returns false.
 void read(const std::string& folder, const Filter& filter, const std::function<bool(Record)>& visit,
           const Reporter& report);
 

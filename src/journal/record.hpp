@@ -109,7 +109,7 @@ struct Record {
     std::string target;     ///< by name; empty: the whole host, or a service
     std::string service;
     Body body;
-    bool repeated = false;  ///< written once more at the head of a new file; everything else is as it was
+    bool repeated = false;  ///< written once more, in a head; everything else is as it was
 };
 
 }  // namespace keepwell::journal

@@ -73,39 +73,55 @@ FileWriter::~FileWriter() { detach(); }
 
 void FileWriter::append(Record& record) {
     record.seq = ++last_seq_;
+    now_ = std::max(now_, record.at);
     bool kept = false;
     try {
-        kept = keep(encode(record), record.at);
+        kept = keep(encode(record));
         remember(record);
     } catch (const std::exception& error) {
         failure_ = "the journal in " + options_.folder + " can not be written: " + error.what();
     }
-    if (kept) {
-        tell_recovered(record.at);
-    } else {
-        ++lost_;
-        ++lost_in_trouble_;
-        last_loss_ = record.at;
-        tell_trouble(failure_);
-    }
+    if (!kept) lose(record);
+    look_after_trouble();
 }
 
-bool FileWriter::keep(const std::string& line, Instant at) {
+bool FileWriter::keep(const std::string& line) {
     if (line.size() > max_line) return failed("keep a record of " + std::to_string(line.size()) + " bytes", EMSGSIZE);
-    if (fd_ >= 0 && !still_there(at)) {
-        tell_trouble("the journal in " + options_.folder + " was removed; it is begun anew");
-        detach();
+    if (!ready()) return false;
+    if (size_ + line.size() >= std::max(options_.max_size, 2 * head_size_) && size_ > head_size_) rotate();
+    if (!make_good() && (fd_ < 0 || owed_ == Owed::head_before_all)) return false;
+    return put(line + '\n');
+}
+
+void FileWriter::retry(Instant now) {
+    now_ = std::max(now_, now);
+    armed_ = never;
+    if (!trouble_) return;
+    bool good = false;
+    try {
+        good = ready() && make_good();
+    } catch (const std::exception&) {  // no memory for the head now
     }
-    if (fd_ < 0) {
-        if (at < attach_at_) return false;
-        attach_at_ = later(at, retry_every);
-        if (attach() != Attached::yes) return false;
-    }
-    if (size_ + line.size() >= std::max(options_.max_size, 2 * head_size_) && size_ > head_size_) rotate(at);
-    return put(line);
+    if (!good) last_failure_ = now_;
+    look_after_trouble();
 }
 
 // ---- opening ----------------------------------------------------------------------------------------------------
+
+/// Whether there is a file to write to; what was lost is opened again.
+bool FileWriter::ready() {
+    const bool was_removed = fd_ >= 0 && !still_there();
+    if (was_removed) {
+        detach();
+        failure_ = "the journal in " + options_.folder + " was removed";
+    }
+    if (fd_ >= 0) return true;
+    if (now_ < attach_at_) return false;
+    attach_at_ = later(now_, retry_every);
+    if (attach() != Attached::yes) return false;
+    if (was_removed) tell_trouble(failure_ + "; it is begun anew");
+    return true;
+}
 
 FileWriter::Attached FileWriter::attach() {
     std::error_code error;
@@ -185,6 +201,7 @@ bool FileWriter::start_file(std::uint64_t number) {
     number_ = number;
     size_ = head_size_ = text.size();
     fresh_line_ = false;
+    owed_ = Owed::nothing;
     return true;
 }
 
@@ -195,29 +212,25 @@ void FileWriter::detach() {
 }
 
 /// A deleted file takes every write without a word. The name is looked up less often: it finds a folder that was moved.
-bool FileWriter::still_there(Instant at) {
+bool FileWriter::still_there() {
     struct stat status {};
     if (::fstat(fd_, &status) != 0 || status.st_nlink == 0) return false;
-    if (at < look_at_) return true;
-    look_at_ = later(at, retry_every);
+    if (now_ < look_at_) return true;
+    look_at_ = later(now_, retry_every);
     const std::string path = file_path(options_.folder, number_);
     return ::stat(path.c_str(), &status) == 0 && file_id_ == FileId{status.st_dev, status.st_ino};
 }
 
 // ---- writing ----------------------------------------------------------------------------------------------------
 
-bool FileWriter::put(const std::string& line) {
-    std::string text;
-    text.reserve(line.size() + 2);
-    if (fresh_line_) text += '\n';
-    text += line;
-    text += '\n';
-    if (const int error = write_all(fd_, text); error != 0) {
+bool FileWriter::put(std::string lines) {
+    if (fresh_line_) lines.insert(0, 1, '\n');
+    if (const int error = write_all(fd_, lines); error != 0) {
         repair();
         if (!is_full(error)) detach();
         return failed("be written", error);
     }
-    size_ += text.size();
+    size_ += lines.size();
     fresh_line_ = false;
     return true;
 }
@@ -242,14 +255,25 @@ int FileWriter::write_all(int fd, const std::string& text) const {
     return 0;
 }
 
+/// Whether the journal knows all that counts; after a loss it is said again. Not in a new file: while a disk fills up
+/// again and again, each of those would cost an old one.
+bool FileWriter::make_good() {
+    if (owed_ == Owed::nothing) return true;
+    if (now_ < make_good_at_) return false;
+    make_good_at_ = later(now_, retry_every);
+    if (!put(head())) return false;
+    owed_ = Owed::nothing;
+    return true;
+}
+
 /// If no new file can be had, the old one grows meanwhile: records are worth more than its size.
-void FileWriter::rotate(Instant at) {
-    if (at < rotate_at_) return;
+void FileWriter::rotate() {
+    if (now_ < rotate_at_) return;
     rotate_at_ = Instant::min();
     if (start_file(number_ + 1)) {
         drop_old_files();
     } else {
-        rotate_at_ = later(at, retry_every);
+        rotate_at_ = later(now_, retry_every);
     }
 }
 
@@ -259,7 +283,7 @@ void FileWriter::drop_old_files() const {
     }
 }
 
-// ---- the head of a file -----------------------------------------------------------------------------------------
+// ---- the head ---------------------------------------------------------------------------------------------------
 
 void FileWriter::remember(const Record& record) {
     if (const auto* run = std::get_if<RunStarted>(&record.body)) {
@@ -298,16 +322,36 @@ bool FileWriter::failed(const std::string& what, int error) {
     return false;
 }
 
+void FileWriter::lose(const Record& record) {
+    ++lost_;
+    ++lost_in_trouble_;
+    last_failure_ = now_;
+    const bool is_run = std::holds_alternative<RunStarted>(record.body);
+    owed_ = std::max(owed_, is_run ? Owed::head_before_all : Owed::head);
+    tell_trouble(failure_);
+}
+
 void FileWriter::tell_trouble(const std::string& text) {
     if (std::exchange(trouble_, true)) return;
     if (options_.on_trouble) options_.on_trouble(text);
 }
 
-void FileWriter::tell_recovered(Instant at) {
-    if (!trouble_ || at < later(last_loss_, settled)) return;
+void FileWriter::tell_recovered() {
     trouble_ = false;
     const std::uint64_t lost = std::exchange(lost_in_trouble_, 0);
     if (options_.on_recovered) options_.on_recovered(lost);
+}
+
+/// Tells that it is over, or sees to it that somebody looks again.
+void FileWriter::look_after_trouble() {
+    if (!trouble_) return;
+    const bool good = fd_ >= 0 && owed_ == Owed::nothing;
+    const Instant over = later(last_failure_, settled);
+    if (good && now_ >= over) return tell_recovered();
+    const Instant next = good ? over : later(now_, retry_every);
+    if (!arm_ || next >= armed_) return;
+    armed_ = next;
+    arm_(next);
 }
 
 }  // namespace keepwell::journal

@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace keepwell::simulation {
+namespace {
+
+std::string missing_before(const journal::Record& record) {
+    return "the records before " + std::to_string(record.seq) + " are missing or could not be read";
+}
+
+}  // namespace
 
 void Replay::take(const journal::Record& record) {
     const bool gap = last_seq_ != 0 && record.seq != last_seq_ + 1 && !record.repeated;
@@ -17,7 +24,7 @@ void Replay::take(const journal::Record& record) {
     RunReport& report = runs_.back();
     ++report.records;
     if (!record.repeated) report.last_seq = record.seq;
-    if (gap) not_verified("the records before " + std::to_string(record.seq) + " are missing or could not be read");
+    if (gap) not_verified(missing_before(record));
     if (const auto* host = std::get_if<journal::HostRules>(&record.body)) {
         rules_.take(*host);
         if (!follower_) report.probes_are_kept = host->record;
@@ -25,6 +32,7 @@ void Replay::take(const journal::Record& record) {
         rules_.take(*service);
     }
     if (!report.not_verified.empty()) return;
+    if (record.repeated && follower_) return not_verified(missing_before(record));  // lost; a head says it again
     if (record.repeated) {
         return not_verified("its beginning is no longer in the journal, and the state of its timers with it");
     }

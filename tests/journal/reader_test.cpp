@@ -172,6 +172,17 @@ TEST_F(JournalReader, filters_are_by_seq_time_target_and_kind) {
     EXPECT_THAT(seqs(filter), ElementsAre(1, 3));
 }
 
+TEST_F(JournalReader, a_head_after_a_loss_gives_back_what_it_repeats_and_the_rest_is_reported) {
+    Record run = samples::record(1, samples::run());
+    Record state = samples::record(5, State{samples::memory()});
+    run.repeated = state.repeated = true;
+    const std::string begin = line(1, samples::run()) + line(2);
+    put_content(file(1), begin + encode(run) + "\n" + encode(state) + "\n" + line(6));
+    EXPECT_THAT(seqs(), ElementsAre(1, 2, 5, 6));
+    EXPECT_THAT(complaints_, ElementsAre(file(1) + ":5: records 3 to 5 are missing before it"));
+    EXPECT_THAT(tail_seqs(10), ElementsAre(1, 2, 6));
+}
+
 TEST_F(JournalReader, reading_stops_when_the_visitor_has_enough) {
     put_content(file(1), line(1) + line(2) + line(3));
     int visited = 0;

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/codec.hpp"
@@ -20,7 +22,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// A disk that takes `left` more bytes, and then fails with `error`.
+/// A disk that has room for `left` more bytes, and then fails with `error`.
 struct Disk {
     std::size_t left = SIZE_MAX;
     int error = ENOSPC;
@@ -37,7 +39,12 @@ struct Disk {
             left -= left == SIZE_MAX ? 0 : taken;
             return ::write(fd, bytes, taken);
         };
-        calls.truncate = [this](int fd, off_t size) { return can_truncate ? ::ftruncate(fd, size) : -1; };
+        calls.truncate = [this](int fd, off_t size) {
+            if (!can_truncate) return -1;
+            const off_t freed = ::lseek(fd, 0, SEEK_END) - size;
+            left += left == SIZE_MAX ? 0 : static_cast<std::size_t>(freed);
+            return ::ftruncate(fd, size);
+        };
         return calls;
     }
 };
@@ -78,6 +85,21 @@ class JournalWriter : public testing::Test {
         return append(writer, State{memory}, target);
     }
 
+    /// A run with the targets `api` and `db`, each restarted once.
+    void begin_run(FileWriter& writer) {
+        append(writer, samples::run(), "");
+        state(writer, "api", 1);
+        state(writer, "db", 1);
+    }
+    /// From now on `armed_` is when the writer wants to try again; nobody does so but a test.
+    void follow_retries(FileWriter& writer) {
+        writer.wake_by([this](Instant at) { armed_ = at; });
+    }
+    /// Tries again when it is wanted.
+    void retry(FileWriter& writer) { writer.retry(std::exchange(armed_, never)); }
+    Instant now() const { return samples::in(std::chrono::seconds{seconds_}); }
+
+    std::uint32_t restarts(const std::string& target) { return restored().targets.at(target).memory.restarts; }
     std::string file(std::uint64_t number) const { return file_path(folder_.journal(), number); }
     Restored restored() {
         return restore(folder_.journal(), [this](const Complaint& it) { complaints_.push_back(to_string(it)); });
@@ -97,6 +119,7 @@ class JournalWriter : public testing::Test {
     TemporaryFolder folder_;
     Disk disk_;
     std::uint64_t seconds_ = 0;
+    Instant armed_ = never;
     std::vector<std::string> said_;
     std::vector<std::string> complaints_;
 };
@@ -324,6 +347,145 @@ TEST_F(JournalWriter, a_disk_full_to_the_brim_that_takes_a_record_now_and_then_i
     note(*writer, "kept");
     EXPECT_THAT(said_, ElementsAre(::testing::HasSubstr("No space left"), "recovered, lost 4"));
 }
+
+// ---- after a loss -----------------------------------------------------------------------------------------------
+
+TEST_F(JournalWriter, states_that_a_full_disk_lost_are_written_before_the_next_record) {
+    const auto writer = open();
+    begin_run(*writer);
+    disk_.left = 0;
+    state(*writer, "api", 2);
+    state(*writer, "api", 3);
+    note(*writer, "lost");
+    disk_.left = SIZE_MAX;
+    note(*writer, "kept");
+    EXPECT_EQ(restarts("api"), 3U);
+    EXPECT_EQ(restarts("db"), 1U);
+    EXPECT_THAT(seqs(), ElementsAre(1, 2, 3, 5, 7));
+    EXPECT_THAT(complaints_, ElementsAre(file(1) + ":7: records 4 to 6 are missing before it"));
+    EXPECT_EQ(list_files(folder_.journal()).size(), 1U) << "a new file would cost an old one";
+}
+
+TEST_F(JournalWriter, states_that_a_full_disk_lost_are_written_though_nothing_happens_any_more) {
+    const auto writer = open();
+    follow_retries(*writer);
+    begin_run(*writer);
+    EXPECT_EQ(armed_, never);
+    disk_.left = 0;
+    state(*writer, "api", 2);
+    EXPECT_EQ(armed_, now() + 1s);
+    retry(*writer);
+    EXPECT_EQ(armed_, now() + 2s);
+    EXPECT_EQ(restarts("api"), 1U);
+
+    disk_.left = SIZE_MAX;
+    retry(*writer);
+    EXPECT_EQ(restarts("api"), 2U);
+    EXPECT_EQ(said_.size(), 1U);
+    EXPECT_EQ(armed_, now() + 11s) << "10 s after the last failure";
+    const std::string whole = content_of(file(1));
+    retry(*writer);
+    EXPECT_FALSE(writer->in_trouble());
+    EXPECT_EQ(said_.back(), "recovered, lost 1");
+    EXPECT_EQ(armed_, never);
+    EXPECT_EQ(content_of(file(1)), whole);
+}
+
+TEST_F(JournalWriter, a_loss_while_the_end_of_trouble_is_awaited_is_looked_at_within_a_second) {
+    const auto writer = open();
+    follow_retries(*writer);
+    begin_run(*writer);
+    disk_.left = 0;
+    state(*writer, "api", 2);
+    disk_.left = SIZE_MAX;
+    retry(*writer);
+    EXPECT_EQ(armed_, now() + 10s);
+    ++seconds_;
+    disk_.left = 0;
+    state(*writer, "api", 3);
+    EXPECT_EQ(armed_, now() + 1s);
+    disk_.left = SIZE_MAX;
+    retry(*writer);
+    EXPECT_EQ(restarts("api"), 3U);
+}
+
+TEST_F(JournalWriter, a_folder_that_can_be_made_later_is_made_though_nothing_happens_any_more) {
+    const std::string state_folder = std::filesystem::path{folder_.journal()}.parent_path().string();
+    put_content(state_folder, "a file where the folder should be");
+    const auto writer = open();
+    follow_retries(*writer);
+    begin_run(*writer);
+    std::filesystem::remove(state_folder);
+    retry(*writer);  // within a second of the last record's try
+    retry(*writer);
+    EXPECT_EQ(restarts("api"), 1U);
+    EXPECT_EQ(restarts("db"), 1U);
+    ASSERT_TRUE(restored().last_run);
+    EXPECT_EQ(note(*writer, "kept"), 4U);
+    EXPECT_EQ(writer->lost(), 3U);
+}
+
+TEST_F(JournalWriter, a_broken_device_that_works_again_gets_all_states) {
+    const auto writer = open();
+    follow_retries(*writer);
+    begin_run(*writer);
+    disk_ = {0, EIO, true};
+    state(*writer, "api", 2);
+    disk_.left = SIZE_MAX;
+    retry(*writer);
+    EXPECT_EQ(restarts("api"), 2U);
+    EXPECT_EQ(list_files(folder_.journal()).size(), 1U);
+}
+
+TEST_F(JournalWriter, a_record_for_which_there_is_room_is_kept_where_the_states_have_none) {
+    const auto writer = open();
+    follow_retries(*writer);
+    begin_run(*writer);
+    disk_.left = 0;
+    state(*writer, "api", 2);
+    disk_.left = 600;
+    const auto seq = note(*writer, "short");
+    EXPECT_EQ(writer->lost(), 1U);
+    EXPECT_EQ(seqs().back(), seq);
+    EXPECT_EQ(restarts("api"), 1U);
+    disk_.left = SIZE_MAX;
+    retry(*writer);  // within a second of the record's try
+    retry(*writer);
+    EXPECT_EQ(restarts("api"), 2U);
+}
+
+TEST_F(JournalWriter, nothing_stands_under_the_run_before_where_a_full_disk_lost_the_beginning_of_this_one) {
+    begin_run(*open());
+    const auto writer = open();
+    disk_.left = 0;
+    RunStarted after_boot = samples::run();
+    after_boot.boot_id = "another boot";
+    after_boot.files = {std::string(4000, 'x')};
+    append(*writer, after_boot, "");
+    disk_.left = 3000;  // enough for the state, and not for the run's beginning
+    state(*writer, "api", 2);
+    EXPECT_EQ(restarts("api"), 1U);
+    disk_.left = SIZE_MAX;
+    state(*writer, "api", 3);
+    EXPECT_EQ(restarts("api"), 3U);
+    EXPECT_EQ(restored().targets.at("api").boot_id, "another boot");
+}
+
+TEST_F(JournalWriter, seq_goes_on_behind_a_file_that_has_nothing_but_its_head) {
+    auto small = options();
+    small.max_size = 4096;
+    auto writer = open(small);
+    begin_run(*writer);
+    std::uint64_t last = 0;
+    while (list_files(folder_.journal()).size() < 2) last = note(*writer, std::string(300, 'x'));
+    std::string head = content_of(file(2));  // and the record that did not fit into the first file
+    head.resize(head.rfind('\n', head.size() - 2) + 1);
+    put_content(file(2), head);
+    writer.reset();
+    EXPECT_EQ(note(*open(), "next"), last);
+}
+
+// ---- lost files -------------------------------------------------------------------------------------------------
 
 TEST_F(JournalWriter, a_broken_device_is_opened_again_once_a_second) {
     const auto writer = open();

@@ -241,6 +241,21 @@ TEST(Replay, a_journal_that_begins_within_a_run_says_so_and_the_next_run_is_deci
     EXPECT_EQ(runs[1].verified_to, 2 * length);
 }
 
+TEST(Replay, what_follows_a_loss_is_not_verified_though_states_are_said_again_after_it) {
+    House house{shop()};
+    play(house);
+    auto records = house.journal.records;
+    const auto state = std::find_if(records.begin() + 41, records.end(), [](const journal::Record& record) {
+        return std::holds_alternative<journal::State>(record.body);
+    });
+    state->repeated = true;
+    const std::string seq = std::to_string(state->seq);
+    records.erase(records.begin() + 40, state);
+    const auto runs = replay(records);
+    EXPECT_EQ(mismatch(runs[0]), "not verified: the records before " + seq + " are missing or could not be read");
+    EXPECT_EQ(runs[0].verified_to, 40u);
+}
+
 TEST(Replay, what_follows_a_gap_is_not_verified_and_said_to_be_so) {
     House house{shop()};
     play(house);

@@ -101,7 +101,8 @@ struct JournalTrouble {
     }
     void end(std::uint64_t lost) {
         text.clear();
-        log_info("the journal is written again; " + count(lost, "record") + " lost");
+        log_info("the journal is written again and knows the state of every target; " + count(lost, "record") +
+                 " lost");
     }
 };
 
@@ -138,6 +139,7 @@ class House {
     runtime::Processes processes_{loop_, children_, commands_, output_, sink(), log_warning};
     runtime::Probes probes_{loop_, commands_, sink()};
     ContainerEnds containers_;
+    runtime::Timer journal_retry_{loop_};
     std::unique_ptr<journal::FileWriter> writer_;
     supervisor::Supervisor supervisor_;
     PolicyFollower follower_{supervisor_, options_.files, options_.dry_run,
@@ -260,6 +262,7 @@ void House::wait_for_clients(Instant until) {
 int House::run() {
     loop_.on_error([](const std::string& text) { log_error("a bug of keepwell, which goes on: " + text); });
     loop_.on_signal([this](int signal) { on_signal(signal); });
+    writer_->wake_by([this](Instant at) { journal_retry_.arm(at, [this] { writer_->retry(loop_.now()); }); });
     load_past_events();
     supervisor_.subscribe([this](const journal::Record& record) {
         tell(record);
