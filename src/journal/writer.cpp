@@ -53,6 +53,14 @@ std::string repeated(Record record) {
 
 bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
+/// errno; 0: the folder is there. Where those above it can not be made, their error says why, and not its own.
+int make_folder(const std::string& folder) {
+    std::error_code above;
+    std::filesystem::create_directories(std::filesystem::path{folder}.parent_path(), above);
+    if (::mkdir(folder.c_str(), private_folder) == 0 || errno == EEXIST) return 0;
+    return above ? above.value() : errno;
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<FileWriter>, std::string> FileWriter::open(WriterOptions options) {
@@ -124,10 +132,8 @@ bool FileWriter::ready() {
 }
 
 FileWriter::Attached FileWriter::attach() {
-    std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path{options_.folder}.parent_path(), error);
-    if (::mkdir(options_.folder.c_str(), private_folder) != 0 && errno != EEXIST) {
-        failed("be written", errno);
+    if (const int error = make_folder(options_.folder); error != 0) {
+        failed("be written", error);
         return Attached::no;
     }
     Attached result = lock();

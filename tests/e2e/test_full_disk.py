@@ -1,4 +1,4 @@
-"""The journal's disk is full, or its folder is gone: said once, healing goes on, and no state is lost for good."""
+"""The journal's disk is full or read-only, or its folder is gone: said once, healing goes on, and no state is lost for good."""
 
 import os
 import shutil
@@ -94,6 +94,18 @@ class Journal(harness.Case):
         status = self.status()
         self.assertEqual(status["a"]["pid"], pid)
         self.assertEqual(status["b"]["phase"], "stopped")
+
+    @needs_a_small_disk
+    def test_disk_that_is_read_only_is_said_to_be_so(self):
+        self.small_disk("ro")
+        self.journal = self.journal / "keepwell"
+        run = self.start(self.policy(POLICY))
+        run.wait_for("policy.loaded")
+        self.assertIn(
+            f"the journal in {self.journal}/journal can not be written: Read-only file system; healing goes on, and it is "
+            "tried again. Should keepwell be killed meanwhile, the next one does not know what was decided since\n",
+            run.said(),
+        )
 
 
 if __name__ == "__main__":

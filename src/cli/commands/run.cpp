@@ -97,7 +97,9 @@ struct JournalTrouble {
 
     void begin(const std::string& what) {
         text = what;
-        log_warning(what + "; healing goes on, and it is tried again");
+        log_warning(what +
+                    "; healing goes on, and it is tried again. Should keepwell be killed meanwhile, the next one does "
+                    "not know what was decided since");
     }
     void end(std::uint64_t lost) {
         text.clear();
