@@ -1,6 +1,7 @@
 // What `keepwell plan` and `keepwell reload` show.
 #include "cli/plan_text.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/terminal.hpp"
@@ -71,15 +72,6 @@ std::string place(const Json& json) {
     return one_line(at.value("file", std::string{})) + ":" + std::to_string(at.value("line", 0));
 }
 
-std::string effect_text(const std::string& effect) {
-    if (effect == "rules") return "from now on";
-    if (effect == "probes") return "asked anew";
-    if (effect == "restart") return "restart";
-    if (effect == "replace") return "replace";
-    if (effect == "exchange") return "the old one is removed first";
-    return "no effect";
-}
-
 std::string values(const Json& field) {
     const std::string before = text(field, "before");
     const std::string after = text(field, "after");
@@ -91,7 +83,7 @@ void add_fields(std::vector<std::vector<Cell>>& rows, const Json& fields) {
     for (const Json& field : fields) {
         rows.push_back({{"    " + text(field, "field")},
                         {values(field)},
-                        {effect_text(text(field, "effect"))},
+                        {effect_words(text(field, "effect"))},
                         {place(field), Colour::dim}});
     }
 }
@@ -119,7 +111,7 @@ std::string changed_text(const Json& service, bool colours) {
     std::string all = paint("~ " + text(service, "service"), Colour::warn, colours);
     const bool itself = !service.at("fields").empty();
     if (itself && effect != "none")
-        all += "  changed: " + effect_text(effect) + " (" + list(service.at("targets")) + ")";
+        all += "  changed: " + effect_words(effect) + " (" + list(service.at("targets")) + ")";
     if (!service.at("follows").empty()) {
         all += std::string{itself ? "; " : "  "} + "restarted after " + list(service.at("follows"));
         if (!itself) all += " (" + list(service.at("targets")) + ")";
@@ -140,10 +132,13 @@ std::string service_text(const Json& service, bool colours) {
     return change == "removed" ? removed_text(service, colours) : changed_text(service, colours);
 }
 
+std::size_t count(const Json& services, const char* change) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        services, [change](const Json& service) { return service.value("change", std::string{}) == change; }));
+}
+
 std::string count(const Json& services, const char* change, const char* what) {
-    std::size_t found = 0;
-    for (const Json& service : services) found += service.value("change", std::string{}) == change ? 1 : 0;
-    return std::to_string(found) + " to " + what;
+    return std::to_string(count(services, change)) + " to " + what;
 }
 
 }  // namespace
@@ -178,6 +173,14 @@ Json mistakes_json(const std::vector<policy::Diagnostic>& diagnostics) {
     return {{"api", "keepwell/v1"}, {"ok", false}, {"diagnostics", std::move(all)}};
 }
 
+std::string effect_words(std::string_view code) {
+    if (code == to_string(Effect::none)) return "no effect";
+    if (code == to_string(Effect::rules)) return "from now on";
+    if (code == to_string(Effect::probes)) return "asked anew";
+    if (code == to_string(Effect::exchange)) return "the old one is removed first";
+    return std::string{code};
+}
+
 std::string plan_text(const Json& plan, bool colours) {
     if (plan.value("same", false)) return "nothing changes (version " + text(plan, "version") + ")\n";
     std::string all;
@@ -188,6 +191,17 @@ std::string plan_text(const Json& plan, bool colours) {
     for (const Json& service : services) all += service_text(service, colours);
     return all + count(services, "added", "add") + ", " + count(services, "changed", "change") + ", " +
            count(services, "removed", "remove") + " (plan " + text(plan, "plan") + ")\n";
+}
+
+std::string reloaded_text(const Json& plan) {
+    std::string done;
+    const auto add = [&done](const std::string& what) { done += (done.empty() ? "" : ", ") + what; };
+    if (!plan.at("host").empty()) add("the host");
+    for (const char* change : {"added", "changed", "removed"}) {
+        const std::size_t found = count(plan.at("services"), change);
+        if (found > 0) add(std::to_string(found) + " " + change);
+    }
+    return "reloaded: " + (done.empty() ? "nothing has changed" : done) + "\n";
 }
 
 std::string mistakes_text(const Json& mistakes) {

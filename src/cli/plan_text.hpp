@@ -4,6 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/diagnostic.hpp"
@@ -16,8 +17,12 @@ nlohmann::ordered_json plan_json(const policy::Plan& plan);
 /// {"api","ok":false,"diagnostics":[{…,"text"}]}: a policy that can not be followed at all.
 nlohmann::ordered_json mistakes_json(const std::vector<policy::Diagnostic>& diagnostics);
 
+/// The plan's words for the code of an effect: "asked anew" of "probes". Any other text as it is.
+std::string effect_words(std::string_view code);
 /// The changes, line by line, with a summary at the end.
 std::string plan_text(const nlohmann::ordered_json& plan, bool colours);
+/// "reloaded: 1 added, 2 changed": that what the plan says is done.
+std::string reloaded_text(const nlohmann::ordered_json& plan);
 /// The diagnostics as `keepwell check` shows them.
 std::string mistakes_text(const nlohmann::ordered_json& mistakes);
 

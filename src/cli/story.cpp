@@ -4,6 +4,8 @@
 #include <ctime>
 #include <variant>
 
+#include "cli/plan_text.hpp"
+
 namespace keepwell::cli {
 namespace {
 
@@ -63,7 +65,30 @@ std::string elapsed_text(Instant at) {
     return std::string(text.size() < 8 ? 8 - text.size() : 0, ' ') + text;
 }
 
-std::string step_text(std::uint32_t rung) { return rung == 0 ? "" : " (step " + std::to_string(rung + 1) + ")"; }
+/// Of the ladder: what restarts for another reason has no step.
+std::string step_text(std::uint32_t rung, Reason reason) {
+    const bool of_ladder = reason == Reason::unhealthy || reason == Reason::remedy_failed;
+    return rung == 0 || !of_ladder ? "" : " (step " + std::to_string(rung + 1) + ")";
+}
+
+/// "keepwell starts web.keepwell-new-0123", of "start web.keepwell-new-0123"; what is a sentence already stays.
+std::string step_sentence(const std::string& step) {
+    if (step.starts_with("start-first")) return "a new container comes up before the old one ends (" + step + ")";
+    if (step.starts_with("stop-first")) return "a new container comes up once the old one has ended (" + step + ")";
+    const std::string verb = step.substr(0, step.find(' '));
+    for (const std::string_view known :
+         {"create", "start", "stop", "restart", "remove", "rename", "pull", "give", "take", "let", "see"}) {
+        if (verb == known) return "keepwell " + verb + "s" + step.substr(verb.size());
+    }
+    return step;
+}
+
+/// "api: asked anew", of "api: probes".
+std::string change_text(const std::string& change) {
+    const std::size_t colon = change.rfind(": ");
+    if (colon == std::string::npos) return change;
+    return change.substr(0, colon + 2) + effect_words(change.substr(colon + 2));
+}
 
 std::string because(Reason reason) {
     const std::string_view why = describe(reason);
@@ -78,6 +103,7 @@ struct Story::Teller {
     const journal::Record& record;
     Known& known;
     const Fact* fact = nullptr;
+    bool asked = false;  ///< by a person, in the fact before this one
 
     Line operator()(const journal::RunStarted& run) const {
         story.options_.files = run.files;
@@ -99,6 +125,7 @@ struct Story::Teller {
     Line operator()(const journal::Probes&) const { return {}; }
     Line operator()(const journal::Noted& noted) {
         fact = &noted.fact;
+        asked = std::exchange(known.asked, std::holds_alternative<fact::OperatorActed>(noted.fact.body));
         return std::visit(*this, noted.fact.body);
     }
 
@@ -169,9 +196,7 @@ struct Story::Teller {
 
     Line stopped(const fact::PhaseChanged& changed) const {
         known.ended.clear();
-        const bool runs_on = fact->instance.exists() && fact->instance.pid == 0;
-        if (changed.reason == Reason::shutdown && runs_on) return {"runs on: " + pid_text(fact->instance), Colour::dim};
-        if (changed.reason == Reason::shutdown) return {"stopped", Colour::dim};
+        if (changed.reason == Reason::shutdown) return left_at_the_end(changed);
         if (changed.reason == Reason::not_running) {
             return {"is not running" + after_colon(changed.detail) +
                         "; keepwell starts no adopted container that it did not see running",
@@ -181,6 +206,15 @@ struct Story::Teller {
             return {"stopped, and stays so until `keepwell start " + one_line(record.target) + "`", Colour::warn};
         }
         return {"stopped" + because(changed.reason), Colour::bad};
+    }
+
+    /// Keepwell ends: what it stops was `stopping` before; containers, and what dry-run has only watched, it leaves.
+    Line left_at_the_end(const fact::PhaseChanged& changed) const {
+        const bool is_container = fact->instance.exists() && fact->instance.pid == 0;
+        if (fact->instance.exists() && (is_container || changed.from == Phase::running))
+            return {"runs on: " + pid_text(fact->instance), Colour::dim};
+        if (changed.from == Phase::running) return {"left as it is: keepwell has not started it", Colour::dim};
+        return {"stopped", Colour::dim};
     }
 
     Line completed(const fact::PhaseChanged& changed) const {
@@ -236,7 +270,10 @@ struct Story::Teller {
     }
 
     Line operator()(const fact::RemedyHeld& held) const {
-        const std::string what = std::string{to_string(held.would)} + step_text(held.rung);
+        const std::string what = std::string{to_string(held.would)} + step_text(held.rung, known.due_reason);
+        if (held.reason == Hold::dry_run && asked) {
+            return {"would " + std::string{to_string(held.would)} + because(Reason::operated), Colour::warn};
+        }
         if (held.reason == Hold::dry_run) {
             const Reason why = std::exchange(known.due_reason, Reason::none);
             const Origin rule = why == Reason::none ? fact->rule : known.due_rule;
@@ -251,7 +288,7 @@ struct Story::Teller {
 
     Line operator()(const fact::RemedyStarted& started) const {
         known.due_reason = Reason::none;
-        return {"healing: " + std::string{to_string(started.remedy)} + step_text(started.rung) +
+        return {"healing: " + std::string{to_string(started.remedy)} + step_text(started.rung, started.reason) +
                     because(started.reason) + story.place_of(fact->rule),
                 Colour::warn};
     }
@@ -306,7 +343,7 @@ struct Story::Teller {
                 Colour::dim};
     }
 
-    Line operator()(const fact::StepTaken& step) const { return {one_line(step.step), Colour::dim}; }
+    Line operator()(const fact::StepTaken& step) const { return {one_line(step_sentence(step.step)), Colour::dim}; }
 
     Line operator()(const fact::BackendChanged& changed) const {
         if (!changed.lost) return {"the container engine answers" + after_colon(changed.detail), Colour::plain};
@@ -350,7 +387,8 @@ struct Story::Teller {
             return {"policy read again: nothing has changed" + who, Colour::dim};
         }
         std::string all;
-        for (const std::string& change : reloaded.changes) all += (all.empty() ? "" : ", ") + one_line(change);
+        for (const std::string& change : reloaded.changes)
+            all += (all.empty() ? "" : ", ") + one_line(change_text(change));
         return {"POLICY RELOADED: " + (all.empty() ? "settings of the host" : all) + who, Colour::strong};
     }
 

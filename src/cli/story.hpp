@@ -1,5 +1,5 @@
 // Tells the records of the journal as a story for people: one line for what matters, none for what only repeats it.
-// May know: journal's records, model. It reads no clock: every time comes out of a record.
+// May know: journal's records, model, the plan's words. It reads no clock: every time comes out of a record.
 #pragma once
 
 #include <functional>
@@ -40,6 +40,7 @@ class Story {
         bool replacing = false;        ///< it ends, or ended, by a remedy or a person
         bool next_start_told = false;  ///< so that the hold until then is no news
         bool healthy = false;
+        bool asked = false;                ///< a person has just asked for something
         Reason due_reason = Reason::none;  ///< of the remedy that is due, and the line that asks for it
         Origin due_rule;
         std::string last_output;  ///< of the last failed probe that was told

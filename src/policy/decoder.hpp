@@ -37,6 +37,7 @@ struct Project {
 struct FieldPlace {
     Origin at;
     std::string_view field;  ///< of a table, which lives for ever
+    std::string_view block;  ///< its id; likewise
 };
 
 /// What decoding every value of one load shares.

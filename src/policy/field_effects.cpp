@@ -15,7 +15,7 @@ const std::vector<FieldEffect>& field_effects() {
         {"guard.max_parallel", "guard.max_parallel", rules},
         {"guard.max_actions", "guard.max_actions", rules},
         {"guard.max_actions.per", "guard.max_actions", rules},
-        {"state_dir", "state_dir", rules},
+        {"state_dir", "state_dir", none},
         // How it is asked.
         {"interval", "healthcheck.interval", probes},
         {"timeout", "healthcheck.timeout", probes},

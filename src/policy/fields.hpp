@@ -104,7 +104,7 @@ void decode_block(Decoder& decoder, const Node& node, const Block<T>& block, T& 
         } else if (member.value->is_null()) {
             decoder.error(*member.key, "`" + std::string{found->info.name} + "` has no value");
         } else {
-            decoder.context().places.push_back({origin_of(*member.key), found->info.name});
+            decoder.context().places.push_back({origin_of(*member.key), found->info.name, block.info.id});
             found->decode(decoder, member, out);
         }
     }

@@ -132,6 +132,13 @@ class Places {
         return best;
     }
 
+    /// The line of a field of the host, but for those of its `guard`.
+    Origin of_host(std::string_view field) const {
+        const auto is_it = [field](const FieldPlace& place) { return place.block == "policy" && place.field == field; };
+        const auto found = std::ranges::find_if(places_, is_it);
+        return found == places_.end() ? Origin{} : found->at;
+    }
+
   private:
     /// Where the next entry begins.
     std::uint32_t end_of(const Origin& block) const {
@@ -305,8 +312,8 @@ Plan make_plan(const Policy& before, const Policy& after, const std::vector<Fiel
     host.origin = after.guard.origin;
     compare(host_of(before), host_of(after), host, TargetKind::process, where, plan.host);
     for (FieldChange& change : plan.host) {
-        change.effect = Effect::rules;
-        if (!change.field.starts_with("guard")) change.origin = {};
+        if (change.effect != Effect::none) change.effect = Effect::rules;
+        if (!change.field.starts_with("guard")) change.origin = where.of_host(change.field);
     }
     for (ServiceIndex now = 0; now < after.services.size(); ++now) {
         const auto old = service_of(before, after.services[now].name);

@@ -132,6 +132,10 @@ TEST_F(StoryTest, of_phases) {
     EXPECT_EQ(tell(fact::PhaseChanged{Phase::stopping, Phase::stopped, Reason::ladder_stop, {}, never}),
               "stopped, because its on_unhealthy says stop");
     EXPECT_EQ(tell(fact::PhaseChanged{Phase::stopping, Phase::stopped, Reason::shutdown, {}, never}), "stopped");
+    EXPECT_EQ(tell(fact::PhaseChanged{Phase::running, Phase::stopped, Reason::shutdown, {}, never}),
+              "runs on: pid 4711");
+    EXPECT_EQ(tell(fact::PhaseChanged{Phase::running, Phase::stopped, Reason::shutdown, {}, never}, 0),
+              "left as it is: keepwell has not started it");
     EXPECT_EQ(tell(fact::PhaseChanged{Phase::running, Phase::completed, Reason::condition, "exit code 0", never}),
               "ended: exit code 0; its restart policy asks for no more");
 }
@@ -161,6 +165,9 @@ TEST_F(StoryTest, of_probes) {
 TEST_F(StoryTest, of_remedies) {
     EXPECT_EQ(tell(fact::RemedyStarted{Remedy::run, 1, 2, Reason::remedy_failed}),
               "healing: run (step 2), because the remedy did not help (policy.yaml:14)");
+    EXPECT_EQ(tell(fact::RemedyStarted{Remedy::restart, 1, 2, Reason::dependency_healed}),
+              "healing: restart, because something it depends on was healed (policy.yaml:14)")
+        << "that is no step of the ladder";
     EXPECT_EQ(tell(fact::RemedyFinished{Remedy::run, 1, true, {}}), "the command of `run` succeeded; is it healed?");
     EXPECT_EQ(tell(fact::RemedyFinished{Remedy::run, 1, false, "exit code 1: no disk"}),
               "run failed: exit code 1: no disk");
@@ -170,12 +177,24 @@ TEST_F(StoryTest, of_remedies) {
               "incident 3 closed after 1m30s, because a person asked for it");
 }
 
+TEST_F(StoryTest, of_the_steps_of_a_replacement) {
+    EXPECT_EQ(tell(fact::StepTaken{"start-first: nothing forbids it"}),
+              "a new container comes up before the old one ends (start-first: nothing forbids it)");
+    EXPECT_EQ(tell(fact::StepTaken{"stop-first: port 80 is published"}),
+              "a new container comes up once the old one has ended (stop-first: port 80 is published)");
+    EXPECT_EQ(tell(fact::StepTaken{"start web.keepwell-new-0123"}), "keepwell starts web.keepwell-new-0123");
+    EXPECT_EQ(tell(fact::StepTaken{"take the restart policy of web away"}),
+              "keepwell takes the restart policy of web away");
+    EXPECT_EQ(tell(fact::StepTaken{"web2 depends on it and is left alone: it is paused"}),
+              "web2 depends on it and is left alone: it is paused");
+}
+
 TEST_F(StoryTest, of_every_hold) {
     const auto held = [this](Hold reason, Instant until, std::string detail) {
         return tell(fact::RemedyHeld{Remedy::restart, 0, 1, reason, until, std::move(detail)});
     };
     rule = {};
-    EXPECT_EQ(held(Hold::paused, never, {}), "restart is held back: it is paused: `keepwell resume` ends that");
+    EXPECT_EQ(held(Hold::paused, never, {}), "restart is held back: a person has paused it, until `keepwell resume`");
     EXPECT_EQ(held(Hold::maintenance, in(1h), {}), "restart is held back: a maintenance window is open; for 1h");
     EXPECT_EQ(held(Hold::dependency, never, "redis"),
               "restart is held back: something it depends on is not well; healing it would not help (redis)");
@@ -186,7 +205,7 @@ TEST_F(StoryTest, of_every_hold) {
     EXPECT_EQ(held(Hold::parallel, never, {}),
               "restart is held back: as many remedies as guard.max_parallel allows are under way");
     EXPECT_EQ(held(Hold::budget, in(30s), {}), "restart is held back: guard.max_actions is used up; for 30s");
-    EXPECT_EQ(held(Hold::backoff, in(19s), {}), "restart is held back: it was tried a short while ago; for 19s");
+    EXPECT_EQ(held(Hold::backoff, in(19s), {}), "restart is held back: its delay has not passed; for 19s");
 }
 
 TEST_F(StoryTest, of_dry_run_says_would) {
@@ -201,6 +220,16 @@ TEST_F(StoryTest, of_dry_run_says_would) {
     tell(fact::RemedyDue{Remedy::restart, 0, 1, Reason::unhealthy});
     EXPECT_EQ(tell(fact::RemedyHeld{Remedy::restart, 0, 1, Hold::dry_run, never, {}, true}),
               "would restart again, because its probes failed too often in a row (policy.yaml:14)");
+}
+
+TEST_F(StoryTest, of_dry_run_knows_who_asked) {
+    tell(fact::RemedyDue{Remedy::restart, 1, 1, Reason::unhealthy});
+    tell(fact::RemedyHeld{Remedy::restart, 1, 1, Hold::dependency, never, "db"});
+    tell(fact::OperatorActed{event::Verb::restart, "ann"});
+    EXPECT_EQ(tell(fact::RemedyHeld{Remedy::restart, 0, 0, Hold::dry_run, never, {}}),
+              "would restart, because a person asked for it");
+    EXPECT_EQ(tell(fact::RemedyHeld{Remedy::restart, 1, 1, Hold::dry_run, never, {}}),
+              "would restart (step 2), because its probes failed too often in a row (policy.yaml:14)");
 }
 
 TEST_F(StoryTest, of_quarantine_and_alerts) {
@@ -223,6 +252,8 @@ TEST_F(StoryTest, of_people_and_windows) {
     EXPECT_EQ(tell(fact::MaintenanceChanged{false, never}), "maintenance is over");
     EXPECT_EQ(tell(fact::PolicyReloaded{"1", "2", "uid 0", {"api: restart", "web: added"}}),
               "POLICY RELOADED: api: restart, web: added (asked by uid 0)");
+    EXPECT_EQ(tell(fact::PolicyReloaded{"1", "2", "", {"api: rules", "web: probes", "db: exchange"}}),
+              "POLICY RELOADED: api: from now on, web: asked anew, db: the old one is removed first");
     EXPECT_EQ(tell(fact::PolicyReloaded{"1", "1", "SIGHUP", {}}),
               "policy read again: nothing has changed (asked by SIGHUP)");
     EXPECT_EQ(tell(fact::Unexpected{"a second Begin"}),

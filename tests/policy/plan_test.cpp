@@ -150,6 +150,14 @@ TEST(Plans, services_and_replicas_come_and_go) {
               "- old none old\n");
 }
 
+TEST(Plans, what_is_changed_of_the_host_is_told_with_its_line) {
+    EXPECT_EQ(plan_of("mode: dry-run\nservices: {a: {image: i, tmpfs: [/x]}}\n",
+                      "services:\n  a: {image: i, tmpfs: [/x]}\nquantum: 2ms\nstate_dir: /s\nmode: enforce\n"),
+              "  mode: dry-run -> enforce (rules, line 5)\n"
+              "  quantum: 1ms -> 2ms (rules, line 3)\n"
+              "  state_dir:  -> /s (none, line 4)\n");
+}
+
 TEST(Plans, a_slot_that_is_called_otherwise_beside_others_is_no_change) {
     EXPECT_EQ(plan_of("services: {a: {command: run}}\n", "services: {a: {command: run, deploy: {replicas: 2}}}\n"),
               "~ a none a.1 +a.2\n");
@@ -184,7 +192,7 @@ TEST(Plans, a_container_is_replaced_for_what_it_is_made_of_and_kept_for_its_rule
 
 const char* in_the_page(Effect effect) {
     switch (effect) {
-        case Effect::none: return "";
+        case Effect::none: return "refused";
         case Effect::rules: return "from now on";
         case Effect::probes: return "asked anew";
         case Effect::restart:
@@ -196,7 +204,7 @@ const char* in_the_page(Effect effect) {
 
 std::string expected_table() {
     std::string table = "| effect | fields |\n|---|---|\n";
-    for (const char* group : {"from now on", "asked anew", "made anew", "another thing"}) {
+    for (const char* group : {"from now on", "asked anew", "made anew", "another thing", "refused"}) {
         std::vector<std::string_view> fields;
         for (const FieldEffect& row : field_effects()) {
             const bool known = std::find(fields.begin(), fields.end(), row.field) != fields.end();

@@ -24,7 +24,7 @@ int reload(const ReloadOptions& options) try {
     }
     const Json json = Json::parse(*answer);
     const bool valid = json.value("ok", false);
-    std::string text = valid ? plan_text(json, colours_wanted()) : mistakes_text(json);
+    std::string text = valid ? plan_text(json, colours_wanted()) + reloaded_text(json) : mistakes_text(json);
     if (options.format == Format::json) text = *answer;
     if (!print(text)) return exit_failure;
     if (valid) return exit_ok;

@@ -88,7 +88,9 @@ std::string opening(const Policy& policy, const Folders& folders, const std::str
     }
     text += "socket   " + one_line(socket) + "\n";
     text += "journal  " + one_line(folders.journal) + "\n";
-    return text + "Ctrl-C stops all processes; once more, and they stop at once. Containers run on\n\n";
+    return text + (policy.mode == Mode::dry_run
+                       ? "Ctrl-C ends keepwell, and stops nothing\n\n"
+                       : "Ctrl-C stops all processes; once more, and they stop at once. Containers run on\n\n");
 }
 
 /// What is wrong with the journal, for people now and for `status` meanwhile.
@@ -239,7 +241,10 @@ void House::on_signal(int signal) {
     }
     const bool at_once = ++signals_ > 1;
     if (options_.format == Format::text) {
-        printer_.print(at_once ? "stopping at once\n" : "stopping everything; once more, and it stops at once\n");
+        const bool dry = supervisor_.engine().policy().mode == Mode::dry_run;
+        printer_.print(at_once ? "stopping at once\n"
+                       : dry   ? "ending; in dry-run nothing is stopped\n"
+                               : "stopping everything; once more, and it stops at once\n");
     }
     supervisor_.post(event::Shutdown{at_once});
     end_if_finished();

@@ -3,12 +3,15 @@
 #include <functional>
 #include <iostream>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "cli/chaos_report.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/status_text.hpp"
 #include "cli/story.hpp"
 #include "cli/terminal.hpp"
+#include "control/status_json.hpp"
 #include "journal/codec.hpp"
 #include "journal/writer.hpp"
 #include "policy/load.hpp"
@@ -86,6 +89,17 @@ void play(const Policy& policy, const simulation::Script& script, Duration lengt
     play(house, script, length);
 }
 
+/// How it stands with each target, as `keepwell status` would have it then.
+std::string end_text(const supervisor::Supervisor& supervisor, Duration length) {
+    std::vector<TargetIndex> all;
+    for (TargetIndex index = 0; index < supervisor.engine().targets().size(); ++index) {
+        if (!supervisor.engine().target(index).container.left) all.push_back(index);
+    }
+    const auto status = control::status_json(supervisor, {}, all);
+    return "\nat the end, after " + to_string(length) + ":\n" +
+           status_table(status, {supervisor.wall(), colours_wanted()});
+}
+
 bool tell_story(const Policy& policy, const simulation::Script& script, Duration length) {
     StoryOptions options;
     options.files = policy.files;
@@ -96,10 +110,12 @@ bool tell_story(const Policy& policy, const simulation::Script& script, Duration
         options.name_width = std::max(options.name_width, target.name.size());
     Story story{std::move(options)};
     bool printed = true;
-    play(policy, script, length, [&](const journal::Record& record) {
+    simulation::TellingJournal journal{[&](const journal::Record& record) {
         if (printed && !is_frame(record)) printed = print(story.tell(record));
-    });
-    return printed;
+    }};
+    simulation::House house{policy, journal, script.start};
+    play(house, script, length);
+    return printed && print(end_text(*house.supervisor, length));
 }
 
 bool tell_events(const Policy& policy, const simulation::Script& script, Duration length) {
