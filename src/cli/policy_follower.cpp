@@ -1,6 +1,8 @@
 // Reads, compares, and follows.
 #include "cli/policy_follower.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -20,6 +22,24 @@ control::PolicyReply error(int status, const char* code, const std::string& text
     return reply(status, {{"error", text}, {"code", code}});
 }
 
+/// A person's commands name files by absolute paths: as they are followed already, or from where keepwell was started.
+std::vector<std::string> as_written(std::vector<std::string> files, const std::vector<std::string>& followed) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;  // without a folder of its own every file keeps the name that came
+    const fs::path here = fs::current_path(ignored);
+    const auto place = [&here](const std::string& file) { return (here / file).lexically_normal(); };
+    for (std::string& file : files) {
+        const auto same = std::ranges::find(followed, place(file), place);
+        const fs::path from_here = place(file).lexically_relative(here);
+        const bool is_below = !from_here.empty() && *from_here.begin() != "..";
+        if (same != followed.end())
+            file = *same;
+        else if (is_below)
+            file = from_here.string();
+    }
+    return files;
+}
+
 }  // namespace
 
 PolicyFollower::PolicyFollower(supervisor::Supervisor& supervisor, std::vector<std::string> files, bool forced_dry_run,
@@ -36,7 +56,7 @@ policy::Loaded PolicyFollower::load(const std::vector<std::string>& files) const
 }
 
 control::PolicyReply PolicyFollower::answer(const control::PolicyRequest& request) {
-    const std::vector<std::string>& files = request.files.empty() ? files_ : request.files;
+    const std::vector<std::string> files = request.files.empty() ? files_ : as_written(request.files, files_);
     if (files.empty()) return error(400, "bad_request", "this keepwell follows labels, and no policy file");
     policy::Loaded loaded = load(files);
     if (!loaded.policy) return reply(200, mistakes_json(loaded.diagnostics));

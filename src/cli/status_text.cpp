@@ -87,10 +87,11 @@ std::string step_text(const Json& target, const Json& next, bool dry, const Stat
     return (text(target, "phase") == "backoff" ? "would restart" : "would start") + when;
 }
 
-/// "probe in 4s", "restart held (backoff) for 19s", "given up; retry in 29m"
-std::string next_text(const Json& target, const StatusView& view) {
+/// "probe in 4s", "restart held (backoff) for 19s", "given up; retry in 29m", "dry-run; would restart"
+std::string next_text(const Json& target, const StatusView& view, bool name_dry_run) {
     std::string said;
     const auto add = [&said](const std::string& part) { said += (said.empty() ? "" : "; ") + part; };
+    if (name_dry_run && member(target, "dry_run") == true) add("dry-run");
     if (member(target, "paused") == true) add("paused");
     if (text(member(target, "remediation"), "state") == "quarantined") add("given up");
     const bool dry = member(target, "dry_run") == true;
@@ -102,7 +103,7 @@ std::string next_text(const Json& target, const StatusView& view) {
     return said.empty() ? "-" : said;
 }
 
-std::vector<Cell> row_of(const Json& target, const StatusView& view) {
+std::vector<Cell> row_of(const Json& target, const StatusView& view, bool name_dry_run) {
     const Colour colour = colour_of(target);
     return {{text(target, "name"), Colour::strong},
             {text(target, "kind")},
@@ -111,7 +112,7 @@ std::vector<Cell> row_of(const Json& target, const StatusView& view) {
             {age(target, view)},
             {probe_text(target)},
             {text(target, "restarts")},
-            {next_text(target, view), Colour::dim}};
+            {next_text(target, view, name_dry_run), Colour::dim}};
 }
 
 std::string count(std::size_t number, const std::string& noun) {
@@ -177,7 +178,8 @@ std::string status_table(const Json& status, const StatusView& view) {
     std::vector<std::vector<Cell>> rows{
         {{"TARGET"}, {"KIND"}, {"PHASE"}, {"HEALTH"}, {"FOR"}, {"PROBE"}, {"RESTARTS"}, {"NEXT"}}};
     const Json& targets = member(status, "targets");
-    for (const Json& target : targets) rows.push_back(row_of(target, view));
+    const bool all_dry = text(status, "mode") == "dry-run";  // which the summary says
+    for (const Json& target : targets) rows.push_back(row_of(target, view, !all_dry));
     return table(rows, view.colours) + summary(status, targets);
 }
 
@@ -195,7 +197,7 @@ std::string status_detail(const Json& target, const StatusView& view) {
     add("restarts", text(target, "restarts"));
     add("last exit", text(target, "last_exit"));
     add("incident", text(target, "incident"));
-    add("next", next_text(target, view));
+    add("next", next_text(target, view, true));
     return table(rows, view.colours) + probes_text(target, view);
 }
 

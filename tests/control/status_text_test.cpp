@@ -74,10 +74,19 @@ TEST(StatusTable, says_in_dry_run_what_would_be_done_and_when) {
                    "next":{"what":"restart","at":"2024-05-01T10:31:04.000Z"}})",
          R"({"dry_run":true,"phase":"backoff","hold":null,"next":{"what":"start","at":"2024-05-01T10:31:04.000Z"}})",
          R"({"dry_run":true,"hold":{"reason":"dependency","until":null,"would":"restart"},
-                   "next":{"what":"restart when its dependency is well","at":null}})"});
+                   "next":{"what":"restart when its dependency is well","at":null}})"},
+        R"({"mode":"dry-run"})");
     EXPECT_THAT(text, HasSubstr("would restart in 4s\n"));
     EXPECT_THAT(text, HasSubstr("backoff  healthy  41s  http 12ms  0         would restart in 4s\n"));
     EXPECT_THAT(text, HasSubstr("restart held (dependency); restart when its dependency is well\n"));
+}
+
+TEST(StatusTable, names_a_service_that_is_in_dry_run_alone) {
+    const std::string one = R"({"dry_run":true,"hold":{"reason":"dry_run","until":null,"would":"restart"}})";
+    EXPECT_THAT(shown({one}), HasSubstr("dry-run; would restart; probe in 4s\n"));
+    EXPECT_THAT(shown({R"({"dry_run":true})"}), HasSubstr("dry-run; probe in 4s\n"));
+    EXPECT_THAT(shown({one}, R"({"mode":"dry-run"})"), HasSubstr("  would restart; probe in 4s\n"))
+        << "where all is, the summary says it";
 }
 
 TEST(StatusTable, bears_an_answer_that_lacks_everything) {

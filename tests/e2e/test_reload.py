@@ -104,6 +104,18 @@ class Reload(harness.Case):
         self.assertFalse(harness.alive(web))
         self.assertEqual(sorted(self.status()), ["api", "quiet"])
 
+    def test_files_are_called_as_they_were_and_the_last_line_says_what_was_done(self):
+        text = self.shop().read_text()
+        run = self.start("policy.yaml")
+        run.wait_for("target.phase", "api", to="running")
+        (self.folder / "new.yaml").write_text(text.replace("2s", "3s"))
+        said = self.keepwell("reload", self.folder / "new.yaml")
+        self.assertEqual(said.splitlines()[-1], "reloaded: 1 changed")
+        self.assertIn("  (new.yaml:4)\n", self.keepwell("explain", "api"))
+        self.keepwell("reload", "policy.yaml")
+        self.assertIn("  (policy.yaml:4)\n", self.keepwell("explain", "api"))
+        self.assertEqual(self.keepwell("reload").splitlines()[-1], "reloaded: nothing has changed")
+
     def test_a_policy_with_mistakes_changes_nothing(self):
         self.shop()
         run = self.start(self.folder / "policy.yaml")
