@@ -106,7 +106,11 @@ Json target_json(const supervisor::Supervisor& supervisor, TargetIndex index, co
     return json;
 }
 
-bool running_well(Health health) { return health == Health::healthy || health == Health::none; }
+/// It shows no fault, and none of before is left to be proven over.
+bool running_well(const engine::Target& target) {
+    const bool shows_none = target.shown_health == Health::healthy || target.shown_health == Health::none;
+    return shows_none && target.incident == 0 && target.remediation != Remediation::verifying;
+}
 
 }  // namespace
 
@@ -114,9 +118,9 @@ bool well(const engine::Engine& engine, TargetIndex index) {
     const engine::Target& target = engine.target(index);
     if (target.operator_stopped) return true;
     if (target.remediation == Remediation::quarantined) return false;
-    if (target.taken_as_started) return running_well(target.shown_health);
+    if (target.taken_as_started) return running_well(target);
     switch (target.phase) {
-        case Phase::running: return running_well(target.shown_health);
+        case Phase::running: return running_well(target);
         case Phase::completed: return target.has_exited && target.last_exit.success();
         case Phase::stopped: return engine.shutting_down();
         case Phase::waiting:

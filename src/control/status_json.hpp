@@ -12,7 +12,7 @@
 namespace keepwell::control {
 
 /// Whether nothing is wrong with this target: healthy, or running without a probe, or dead because a person or its
-/// own success wanted it so. What is only starting is not well yet.
+/// own success wanted it so. What is only starting, and what runs again but is not yet proven good, is not well yet.
 bool well(const engine::Engine& engine, TargetIndex target);
 
 /// The answer to GET /v1/status, with these targets in this order.

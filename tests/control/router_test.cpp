@@ -154,8 +154,27 @@ TEST(Well, is_not_what_waits_for_its_next_start) {
     house.processes.lives("one", {simulation::Life::exits(0), simulation::Life::runs()});
     house.begin();
     EXPECT_FALSE(is_well(house, "one"));
+}
+
+TEST(Well, is_not_what_runs_again_until_it_is_proven_good) {
+    House house{testing::policy_of({testing::Service{"one"}.restart(RestartCondition::any, 5s)})};
+    house.processes.lives("one", {simulation::Life::exits(1), simulation::Life::runs()});
+    house.begin();
     house.after(5s);
+    EXPECT_EQ(status(house, "one")["phase"], "running");
+    EXPECT_EQ(status(house, "one")["incident"], 1);
+    EXPECT_FALSE(is_well(house, "one"));
+    house.after(10s);
     EXPECT_TRUE(is_well(house, "one"));
+}
+
+TEST(Well, is_what_a_person_has_restarted_without_an_incident) {
+    House house{shop()};
+    house.begin();
+    reply(house, "POST", "/v1/targets/worker.1/restart");
+    house.after(1s);
+    EXPECT_EQ(status(house, "worker.1")["restarts"], 1);
+    EXPECT_TRUE(is_well(house, "worker.1"));
 }
 
 TEST(Targets, are_named_by_target_or_by_service) {
