@@ -1,5 +1,8 @@
 // The `keepwell` program: reads the command line, and hands each command what it is told.
 // CLI11 is included here alone. What is mistyped ends with 2 and a suggestion.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <exception>
@@ -514,7 +517,16 @@ int main(int argc, char** argv) {
     const auto help_text = std::make_shared<HelpText>();
     help_text->column_width(24);
     app.formatter(help_text);  // of the commands, too
+/// Else the next file that is opened takes the place of what the shell has closed, and what is told goes into it.
+void open_what_is_closed() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        const bool is_closed = ::fcntl(fd, F_GETFD) < 0;
+        if (is_closed && ::open("/dev/null", O_RDWR) < 0) return;
+    }
+}
+
     app.require_subcommand(0, 1);
+    open_what_is_closed();
     bool version_wanted = false;
     app.add_flag("--version", version_wanted, "Print which keepwell this is");
     add_run(app, arguments);

@@ -47,6 +47,21 @@ class Socket(harness.Case):
         self.status(code=0)
         self.assertEqual(stat.S_IMODE(os.stat(self.socket).st_mode), 0o600)
 
+    def test_what_is_told_goes_into_no_file_when_the_shell_has_closed_its_place(self):
+        policy = self.policy(SLEEPER)
+        run = subprocess.Popen(
+            ["sh", "-c", f"exec {harness.KEEPWELL} run {policy} --journal {self.journal} <&- >&- 2>&-"], env=self.env
+        )  # fmt: skip
+        self.addCleanup(run.wait)
+        self.addCleanup(run.terminate)
+        harness.wait_until(self.socket.exists, "it listens")
+        self.keepwell("restart", "one")
+        run.send_signal(signal.SIGUSR1)
+        run.terminate()
+        self.assertEqual(run.wait(harness.PATIENCE), 0)
+        for file in (file for file in self.folder.rglob("*") if file.is_file()):
+            self.assertNotRegex(file.read_text(), "keeps 1 service|stopping everything|means nothing", file)
+
     def test_without_a_keepwell_commands_say_so(self):
         self.assertIn(str(self.socket), self.keepwell("status", code=5))
 
