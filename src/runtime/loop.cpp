@@ -73,6 +73,18 @@ void Timer::arm(Instant at, std::function<void()> due) { state_->arm(at, std::mo
 
 void Timer::disarm() { state_->arm(never, nullptr); }
 
+// ---- signals ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Each of these ends a process that says nothing else; one that strays must not end what supervises a host.
+void ignore_what_has_no_use() {
+    for (const int signal : {SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT}) std::signal(signal, SIG_IGN);
+    for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) std::signal(signal, SIG_IGN);
+}
+
+}  // namespace
+
 // ---- loop -------------------------------------------------------------------------------------------------------
 
 struct Loop::State {
@@ -139,7 +151,8 @@ void Loop::on_signal(std::function<void(int)> handler) {
     const bool waiting = state_->signal_handler != nullptr;
     state_->signal_handler = std::move(handler);
     if (waiting) return;
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    ignore_what_has_no_use();
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
         error_code ignored;
         state_->signals.add(signal, ignored);
     }

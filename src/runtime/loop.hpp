@@ -60,7 +60,8 @@ class Loop final : public supervisor::ClockPort {
     /// Runs `work` on the loop later, never from inside post().
     void post(std::function<void()> work);
 
-    /// Calls `handler` on the loop for each SIGTERM, SIGINT and SIGHUP from now on.
+    /// Calls `handler` on the loop for each TERM, INT, HUP, USR1 or USR2 from now on; what has no use (ALRM) is
+    /// ignored.
     void on_signal(std::function<void(int)> handler);
 
     /// Called with the text of an exception that left a handler: a bug, which must not end keepwell.

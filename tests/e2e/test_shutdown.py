@@ -1,5 +1,6 @@
-"""SIGTERM ends what keepwell started, in reverse dependency order; a second one at once."""
+"""SIGTERM ends what keepwell started, in reverse dependency order; a second one at once. Stray signals end nothing."""
 
+import pathlib
 import signal
 import time
 import unittest
@@ -52,6 +53,21 @@ services:
         run.signal(signal.SIGTERM)
         self.assertEqual(run.wait(), 0)
         self.start(policy).wait_for("target.phase", "one", to="running")
+
+
+class StraySignals(harness.Case):
+    def test_are_told_or_ignored_and_are_not_passed_on(self):
+        run = self.start(self.policy("services: {one: {command: [sleep, '1000']}}\n"))
+        run.wait_for("target.phase", "one", to="running")
+        for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGRTMIN, signal.SIGRTMAX):
+            run.signal(number)
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            run.signal(number)
+            line = f"received {number.name}, which means nothing to keepwell"
+            harness.wait_until(lambda: line in run.said(), line)
+        self.assertIn("SigIgn:\t0000000000000000\n", pathlib.Path(f"/proc/{self.pid_of('one')}/status").read_text())
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait(), 0)
 
 
 if __name__ == "__main__":

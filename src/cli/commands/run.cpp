@@ -51,14 +51,17 @@ Folders folders_for(const RunOptions& options, const Policy& policy) {
     return {state, state + "/journal", of_dry_run + "/journal"};
 }
 
+std::string signal_name(int signal) {
+    const char* word = ::sigabbrev_np(signal);
+    return word == nullptr ? "signal " + std::to_string(signal) : "SIG" + std::string{word};
+}
+
 /// "SIGTERM; SIGKILL after 10s"
 std::string how_stopped(const Policy& policy, std::string_view name) {
     const auto target = std::ranges::find(policy.targets, name, &TargetSpec::name);
     if (target == policy.targets.end()) return {};
-    const int signal = target->process.stop_signal;
-    const char* word = ::sigabbrev_np(signal);
-    const std::string text = word == nullptr ? "signal " + std::to_string(signal) : "SIG" + std::string{word};
-    return text + "; SIGKILL after " + to_string(policy.services[target->service].stop_grace_period);
+    return signal_name(target->process.stop_signal) + "; SIGKILL after " +
+           to_string(policy.services[target->service].stop_grace_period);
 }
 
 StoryOptions story_options(const Policy& policy) {
@@ -240,6 +243,8 @@ void House::on_signal(int signal) {
         return followed ? log_info(what) : log_error(what);
     }
     const bool at_once = ++signals_ > 1;
+    if (signal != SIGTERM && signal != SIGINT)
+        return log_warning("received " + signal_name(signal) + ", which means nothing to keepwell");
     if (options_.format == Format::text) {
         const bool dry = supervisor_.engine().policy().mode == Mode::dry_run;
         printer_.print(at_once ? "stopping at once\n"

@@ -138,6 +138,20 @@ TEST(Loop, signals_are_told_on_the_loop_each_time) {
     EXPECT_EQ(signals, (std::vector<int>{SIGINT, SIGTERM, SIGHUP}));
 }
 
+TEST(Loop, signals_without_a_meaning_end_nothing) {
+    Loop loop;
+    std::vector<int> signals;
+    loop.on_signal([&](int signal) {
+        signals.push_back(signal);
+        if (signals.size() == 2) loop.stop();
+    });
+    for (const int signal : {SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGRTMIN, SIGRTMAX}) std::raise(signal);
+    std::raise(SIGUSR1);
+    std::raise(SIGUSR2);
+    loop.run();
+    EXPECT_EQ(signals, (std::vector<int>{SIGUSR1, SIGUSR2}));
+}
+
 TEST(Loop, a_broken_pipe_or_a_full_file_is_no_signal) {
     Loop loop;
     std::raise(SIGPIPE);
