@@ -93,7 +93,7 @@ std::string around(const std::vector<Line>& lines, const Failure& failure) {
 std::string why_text(const Failure& failure, const std::vector<std::string>& files) {
     std::string text;
     for (const engine::Sentence& sentence : failure.why) {
-        const std::string place = place_of(sentence.rule, files);
+        const std::string place = sentence.by_default ? "default" : place_of(sentence.rule, files);
         text += "  " + sentence.topic + std::string(sentence.topic.size() < 6 ? 6 - sentence.topic.size() : 0, ' ') +
                 one_line(sentence.text) + (place.empty() ? "" : " (" + place + ")") + "\n";
     }

@@ -157,7 +157,10 @@ Json explain_json(const engine::Engine& engine, TargetIndex index, Instant now) 
         if (sentence.rule.written() && sentence.rule.file < policy.files.size()) {
             rule = {{"file", policy.files[sentence.rule.file]}, {"line", sentence.rule.line}};
         }
-        sentences.push_back({{"topic", sentence.topic}, {"text", sentence.text}, {"rule", std::move(rule)}});
+        sentences.push_back({{"topic", sentence.topic},
+                             {"text", sentence.text},
+                             {"rule", std::move(rule)},
+                             {"default", sentence.by_default}});
     }
     return {{"api", "keepwell/v1"}, {"target", policy.targets[index].name}, {"sentences", std::move(sentences)}};
 }

@@ -50,6 +50,9 @@ enum class Asking : std::uint8_t {
     ladder,       ///< everything
 };
 
+/// The line that asks for a restart after a dependency was healed; of its entry, where several may have.
+Origin dependency_origin(const ServiceSpec& service);
+
 /// Where a service comes from. One whose entry is gone keeps its place.
 enum class Writer : std::uint8_t { policy, labels, nobody };
 

@@ -44,6 +44,13 @@ Origin rung_origin(const ServiceSpec& service, const Target& target) {
     return written ? service.on_unhealthy[target.rung].origin : service.origin;
 }
 
+Origin dependency_origin(const ServiceSpec& service) {
+    const auto restarts = [](const Dependency& dependency) { return dependency.restart; };
+    const auto first = std::ranges::find_if(service.depends_on, restarts);
+    const bool only_one = std::ranges::count_if(service.depends_on, restarts) == 1;
+    return only_one ? first->origin : service.origin;
+}
+
 Origin Engine::Impl::rung_origin(TargetIndex index) const { return engine::rung_origin(spec(index), targets_[index]); }
 
 Duration Engine::Impl::verify_time(TargetIndex index) const {
@@ -145,7 +152,9 @@ void Engine::Impl::make_restart_due(TargetIndex index, Reason reason) {
     target.remedy = Remedy::restart;
     target.remedy_reason = reason;
     ++target.attempt;
-    note(index, fact::RemedyDue{Remedy::restart, target.rung, target.attempt, reason}, spec(index).restart.origin);
+    const bool by_dependency = reason == Reason::dependency_healed;
+    note(index, fact::RemedyDue{Remedy::restart, target.rung, target.attempt, reason},
+         by_dependency ? dependency_origin(spec(index)) : spec(index).restart.origin);
 }
 
 /// Due or held, and the instance lives: asks the gates.
@@ -401,7 +410,7 @@ void Engine::Impl::try_dependency_restart(TargetIndex index) {
     drop_hold(index);
     set_remediation(index, Remediation::due);
     note(index, fact::RemedyStarted{Remedy::restart, target.rung, target.attempt, Reason::dependency_healed},
-         spec(index).origin);
+         dependency_origin(spec(index)));
     set_remediation(index, Remediation::acting);
     ++target.restarts;
     target.cause = StartCause::dependency;

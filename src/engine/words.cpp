@@ -99,14 +99,14 @@ std::string_view to_string(Hold hold) {
 std::string_view describe(Hold hold) {
     switch (hold) {
         case Hold::backend: return "the container engine does not answer";
-        case Hold::paused: return "it is paused: `keepwell resume` ends that";
+        case Hold::paused: return "a person has paused it, until `keepwell resume`";
         case Hold::maintenance: return "a maintenance window is open";
         case Hold::dependency: return "something it depends on is not well; healing it would not help";
         case Hold::storm: return "too many targets are unhealthy at once, so the cause is shared";
         case Hold::parallel: return "as many remedies as guard.max_parallel allows are under way";
         case Hold::budget: return "guard.max_actions is used up";
-        case Hold::backoff: return "it was tried a short while ago";
-        case Hold::dry_run: return "dry-run: shown, not done";
+        case Hold::backoff: return "its delay has not passed";
+        case Hold::dry_run: return "it is shown, and not done";
     }
     return "?";
 }

@@ -97,14 +97,19 @@ std::vector<FieldMeaning> meanings_of(std::string_view field) {
     return found;
 }
 
-std::string field_did_you_mean(std::string_view field) {
+std::string closest_field(std::string_view field) {
     const auto dot = field.rfind('.');
     const auto name = dot == std::string_view::npos ? field : field.substr(dot + 1);
     std::vector<std::string_view> names;
     for (const auto* block : all_blocks()) {
         for (const auto& row : block->fields) names.push_back(row.name);
     }
-    return did_you_mean(name, names);
+    return std::string{closest(name, names).value_or("")};
+}
+
+std::string field_did_you_mean(std::string_view field) {
+    const std::string near = closest_field(field);
+    return near.empty() ? near : "; did you mean " + quote(near) + "?";
 }
 
 }  // namespace keepwell::policy

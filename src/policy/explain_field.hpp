@@ -22,6 +22,8 @@ struct FieldMeaning {
 /// The parts before the last are the fields that it stands under, the nearest last; as many as are given must fit.
 std::vector<FieldMeaning> meanings_of(std::string_view field);
 
+/// The field that a mistyped one is closest to, by its last part; empty when none is near enough.
+std::string closest_field(std::string_view field);
 /// "; did you mean `interval`?" for what is no field, or nothing.
 std::string field_did_you_mean(std::string_view field);
 

@@ -455,8 +455,8 @@ const Block<EntryDraft>& service_block() {
                   decode_healthcheck},
                  {{"on_unhealthy", &ladder_shape,
                    "[restart]; [replace] for a container of keepwell's own; none where `condition` is none",
-                   "The remedies, tried one after the other until one helps; the last one is repeated. Empty: report "
-                   "only.",
+                   "The remedies, tried one after the other until one helps. The last one is repeated, unless it is "
+                   "`stop`, which is final, or `notify`, which tells once and leaves it at that. Empty: report only.",
                    "[notify, stop]"},
                   decode_on_unhealthy},
                  {{"verify", &shapes::duration, "start_period + retries × (interval + timeout)",

@@ -16,6 +16,7 @@ struct Place {
     bool has_begin = false;  ///< which is in the journal
     Instant at{};
     WallTime time{};
+    std::string target{};  ///< of the incident that is wanted
 };
 
 /// Notes the last record that is not later than what is wanted.
@@ -45,7 +46,7 @@ class Search {
         const auto* noted = std::get_if<journal::Noted>(&record.body);
         const auto* opened = noted ? std::get_if<fact::IncidentOpened>(&noted->fact.body) : nullptr;
         if (!opened || opened->incident != wanted_.incident) return true;
-        found_ = Place{run_, has_begin_, record.at, record.time};
+        found_ = Place{run_, has_begin_, record.at, record.time, record.target};
         return false;
     }
 
@@ -129,7 +130,7 @@ tl::expected<PastMoment, std::string> moment_of(const std::string& folder, const
     }
     Rebuilding rebuilding{*place, answers};
     journal::read(folder, {}, [&rebuilding](const journal::Record& record) { return rebuilding.take(record); }, {});
-    PastMoment moment{rebuilding.finish(), place->at, place->time, search.ends_before(), 0};
+    PastMoment moment{rebuilding.finish(), place->at, place->time, search.ends_before(), place->target, 0};
     if (!moment.follower) return tl::make_unexpected(std::string{"the rules of that run are not in the journal"});
     moment.assumed = moment.follower->assumed();
     return moment;

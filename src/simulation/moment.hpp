@@ -20,6 +20,7 @@ struct PastMoment {
     Instant at{};
     WallTime time{};
     std::optional<WallTime> journal_ends;  ///< where that is before it
+    std::string target;                    ///< of the incident that is wanted
     std::uint64_t assumed = 0;             ///< probes that are not in the journal and are taken to have passed
 };
 

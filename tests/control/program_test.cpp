@@ -248,7 +248,10 @@ struct SimulateCommand : ProgramTest {
 
 TEST_F(SimulateCommand, tells_the_story_of_a_script_as_text_as_lines_and_as_a_picture) {
     const std::string of = "simulate shop.yaml --script script.yaml";
-    EXPECT_NE(run(of).out.find("     10s web       pid 1000 ended: exit code 1"), std::string::npos) << run(of).out;
+    const std::string told = run(of).out;
+    EXPECT_NE(told.find("     10s web       pid 1000 ended: exit code 1"), std::string::npos) << told;
+    EXPECT_NE(told.find("\n\nat the end, after 1m0s:\nTARGET "), std::string::npos) << told;
+    EXPECT_NE(told.find("\nweb     process  running  healthy "), std::string::npos) << told;
     EXPECT_NE(run(of + " -o jsonl").out.find("\"type\":\"remedy.started\""), std::string::npos);
     const Done drawn = run(of + " -o svg");
     EXPECT_EQ(drawn.code, 0);
@@ -286,12 +289,16 @@ TEST_F(SimulateCommand, keeps_a_journal_that_is_explained_and_decided_again) {
     EXPECT_EQ(run("simulate shop.yaml --script script.yaml --journal past").code, 0);
     const Done before = run("explain web --journal past --at +9s");
     EXPECT_EQ(before.code, 0) << before.err;
-    EXPECT_NE(before.out.find("web at 1970-01-01T00:00:09.000Z\n  It is running as pid 1000 and healthy"),
+    EXPECT_NE(before.out.find("web at 1970-01-01T00:00:09.000Z\n  It runs as pid 1000 and is healthy"),
               std::string::npos)
         << before.out;
+    EXPECT_EQ(run("explain wbe --journal past").err,
+              "keepwell: no target or service was called `wbe` then; did you mean `web`?\n");
     const Done then = run("explain web --journal past --at +10001ms");
     EXPECT_NE(then.out.find("Its last instance ended: exit code 1.\n"), std::string::npos) << then.out;
     EXPECT_NE(then.out.find("Incident 1 is open: it ended by itself."), std::string::npos) << then.out;
+    const Done incident = run("explain web --journal past --incident 1");
+    EXPECT_EQ(incident.out.find("Incident 1 is of"), std::string::npos) << incident.out;
     EXPECT_EQ(then.out, run("explain web --journal past --at 1970-01-01T00:00:10.001Z").out);
     const Done again = run("replay past");
     EXPECT_EQ(again.code, 0) << again.out;

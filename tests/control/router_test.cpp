@@ -304,6 +304,7 @@ TEST(Explain, has_sentences_with_the_rules_they_rest_on) {
     EXPECT_EQ(json["target"], "api");
     EXPECT_EQ(json["sentences"][0]["topic"], "state");
     EXPECT_EQ(json["sentences"][0]["rule"].dump(), R"({"file":"policy.yaml","line":3})");
+    EXPECT_EQ(json["sentences"][0]["default"], false);
     EXPECT_EQ(Json::parse(reply(house, "GET", "/v1/explain/worker").body)["targets"].size(), 2u);
 }
 

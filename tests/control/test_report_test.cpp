@@ -63,12 +63,12 @@ TEST(TestReport, shows_expected_beside_actual_and_why) {
            35s web       replaced: pid 1001 is gone, pid 1002 runs
 
       why, web at 30s:
-        state It is backoff: it is being healed. (shop.yaml:3)
+        state It does not run (backoff): it was stopped to heal it. (shop.yaml:3)
         seen  Its last instance ended: signal 15 (SIGTERM).
         seen  Its last probe failed: HTTP 503. (shop.yaml:6)
         done  Incident 1 is open: its probes failed too often in a row.
-        done  It was restarted 1 time.
-        done  restart is under way: its probes failed too often in a row. (shop.yaml:7)
+        done  Restart 1 is to come. (default)
+        done  Its restart is under way, because its probes failed too often in a row. (shop.yaml:7)
         next  Next: start in 5s.
 
 

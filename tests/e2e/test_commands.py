@@ -84,6 +84,10 @@ services:
         self.assertIn("accounts", self.keepwell("explain", "accounts"))
         self.keepwell("status", "nobody", code=4)
         self.keepwell("explain", "nobody", code=4)
+        self.assertIn(
+            "no target or service is called `retires`; did you mean the field `retries` (keepwell explain retries)?",
+            self.keepwell("explain", "retires", code=4),
+        )
         self.keepwell("nonsense", code=2)
         self.keepwell("check", self.folder / "nowhere.yaml", code=2)
 

@@ -11,7 +11,7 @@ namespace keepwell::engine {
 
 /// What comes next for a target, and when; `what` is empty when nothing is due.
 struct NextStep {
-    std::string what;  ///< "probe", "start", "restart", "retry", "give up waiting", …
+    std::string what;  ///< "probe", "start", "start when db is healthy", "restart", …
     Instant at = never;
 };
 
@@ -22,6 +22,7 @@ struct Sentence {
     std::string topic;  ///< "state", "seen", "done", "held", "next": stable
     std::string text;
     Origin rule;
+    bool by_default = false;  ///< it rests on a rule that the policy leaves to its default
 };
 
 std::vector<Sentence> explain(const Engine& engine, TargetIndex target, Instant now);

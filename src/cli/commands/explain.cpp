@@ -14,6 +14,7 @@
 #include "control/status_json.hpp"
 #include "journal/codec.hpp"
 #include "policy/explain_field.hpp"
+#include "policy/text.hpp"
 #include "simulation/moment.hpp"
 
 namespace keepwell::cli {
@@ -21,17 +22,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// "(shop.yaml:7)", "(default)", or nothing: what a sentence rests on.
+std::string rule_of(const Json& sentence) {
+    const Json rule = sentence.value("rule", Json{});
+    if (rule.is_object())
+        return "(" + one_line(rule.value("file", "") + ":" + std::to_string(rule.value("line", 0))) + ")";
+    return sentence.value("default", false) ? "(default)" : "";
+}
+
 std::string text_of(const Json& explanation, bool colours) {
     std::string text = paint(one_line(explanation.value("target", "")), Colour::strong, colours);
     const std::string at = explanation.value("at", "");
     text += (at.empty() ? "" : " at " + at) + "\n";
     for (const Json& sentence : explanation.value("sentences", Json::array())) {
         text += "  " + one_line(sentence.value("text", ""), 4096);
-        const Json rule = sentence.value("rule", Json{});
-        if (rule.is_object()) {
-            const std::string place = rule.value("file", "") + ":" + std::to_string(rule.value("line", 0));
-            text += paint("  (" + one_line(place) + ")", Colour::dim, colours);
-        }
+        const std::string rule = rule_of(sentence);
+        if (!rule.empty()) text += paint("  " + rule, Colour::dim, colours);
         text += "\n";
     }
     return text;
@@ -115,25 +121,41 @@ std::vector<TargetIndex> targets_called(const engine::Engine& engine, const std:
     return replicas;
 }
 
+/// "; did you mean `web`?", or nothing.
+std::string meant_target(const Policy& policy, const std::string& name) {
+    std::vector<std::string_view> names;
+    for (const TargetSpec& target : policy.targets) names.push_back(target.name);
+    for (const ServiceSpec& service : policy.services) names.push_back(service.name);
+    return policy::did_you_mean(name, names);
+}
+
+Json remark(const char* topic, const std::string& text) {
+    return {{"topic", topic}, {"text", text}, {"rule", nullptr}, {"default", false}};
+}
+
+/// Whose moment it is, where another one's incident is asked for; null otherwise.
+Json whose_moment(const simulation::PastMoment& moment, IncidentId incident, const std::string& target) {
+    if (incident == 0 || moment.target == target) return nullptr;
+    return remark("moment", "Incident " + std::to_string(incident) + " is of " + moment.target +
+                                ": this is how it was with " + target + " when that was opened.");
+}
+
 /// Where this moment may not be what it was.
 std::vector<Json> doubts_of(const simulation::PastMoment& moment) {
     std::vector<Json> doubts;
-    const auto add = [&doubts](const char* topic, const std::string& text) {
-        doubts.push_back({{"topic", topic}, {"text", text}, {"rule", nullptr}});
-    };
     if (moment.journal_ends) {
-        add("doubt", "The journal ends at " + journal::rfc3339(*moment.journal_ends) +
-                         ": this is as it would be if nothing had happened since.");
+        doubts.push_back(remark("doubt", "The journal ends at " + journal::rfc3339(*moment.journal_ends) +
+                                             ": this is as it would be if nothing had happened since."));
     }
     if (moment.assumed > 0) {
-        add("assumed",
-            "Probes that passed are not in this journal (`record: true` keeps them): they are taken to have been asked "
-            "when they were due.");
+        doubts.push_back(remark("assumed",
+                                "Probes that passed are not in this journal (`record: true` keeps them): they are "
+                                "taken to have been asked when they were due."));
     }
     if (const auto& difference = moment.follower->difference()) {
-        add("doubt", "From record " + std::to_string(difference->seq) +
-                         " on this may not be how it was: replayed, something is decided otherwise there (`keepwell "
-                         "replay` shows it).");
+        doubts.push_back(remark("doubt", "From record " + std::to_string(difference->seq) +
+                                             " on this may not be how it was: replayed, something is decided "
+                                             "otherwise there (`keepwell replay` shows it)."));
     }
     return doubts;
 }
@@ -155,18 +177,29 @@ int explain_then(const ExplainOptions& options) {
     const engine::Engine& engine = moment->follower->engine();
     const auto targets = targets_called(engine, options.target);
     if (targets.empty()) {
-        complain("no target or service was called `" + one_line(options.target, 60) + "` then");
+        complain("no target or service was called `" + one_line(options.target, 60) + "` then" +
+                 meant_target(engine.policy(), options.target));
         return exit_no_target;
     }
     Json all = Json::array();
     for (const TargetIndex target : targets) {
         Json one = control::explain_json(engine, target, moment->at);
         one["at"] = journal::rfc3339(moment->time);
-        for (Json& sentence : doubts_of(*moment)) one["sentences"].push_back(std::move(sentence));
+        Json& sentences = one["sentences"];
+        Json whose = whose_moment(*moment, options.incident, one.value("target", ""));
+        if (!whose.is_null()) sentences.insert(sentences.begin(), std::move(whose));
+        for (Json& doubt : doubts_of(*moment)) sentences.push_back(std::move(doubt));
         all.push_back(std::move(one));
     }
     if (targets.size() == 1) return show(all.front(), options.format);
     return show(Json{{"api", "keepwell/v1"}, {"targets", std::move(all)}}, options.format);
+}
+
+/// "; did you mean the field `retries` (keepwell explain retries)?", of what is called nearly like one.
+std::string meant_field(const std::string& name) {
+    const std::string field = policy::closest_field(name);
+    if (field.empty()) return {};
+    return "; did you mean the field `" + field + "` (keepwell explain " + field + ")?";
 }
 
 int explain_now(const ExplainOptions& options) {
@@ -184,7 +217,9 @@ int explain_now(const ExplainOptions& options) {
     const bool no_target = answer.error().exit_code == exit_no_target;
     const bool no_keepwell = answer.error().exit_code == exit_not_running;
     if (!fields.empty() && (no_target || no_keepwell)) return show(fields, options.format);
-    complain(answer.error().text);
+    const bool may_be_field =
+        no_keepwell || (no_target && answer.error().text.find("did you mean") == std::string::npos);
+    complain(answer.error().text + (may_be_field ? meant_field(options.target) : ""));
     return answer.error().exit_code;
 }
 
