@@ -506,7 +506,16 @@ int parse_failed(const CLI::App& app, const CLI::ParseError& error) {
     return usage(error.what(), chosen.empty() ? "" : chosen[0]->get_name());
 }
 
+/// Else the next file that is opened takes the place of what the shell has closed, and what is told goes into it.
+void open_what_is_closed() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        const bool is_closed = ::fcntl(fd, F_GETFD) < 0;
+        if (is_closed && ::open("/dev/null", O_RDWR) < 0) return;
+    }
+}
+
 int main(int argc, char** argv) {
+    open_what_is_closed();
     Arguments arguments;
     CLI::App app{about("keepwell keeps the services of one host well: it probes them, heals them, and says why.",
                        "  keepwell run policy.yaml       supervise\n"
@@ -517,16 +526,7 @@ int main(int argc, char** argv) {
     const auto help_text = std::make_shared<HelpText>();
     help_text->column_width(24);
     app.formatter(help_text);  // of the commands, too
-/// Else the next file that is opened takes the place of what the shell has closed, and what is told goes into it.
-void open_what_is_closed() {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-        const bool is_closed = ::fcntl(fd, F_GETFD) < 0;
-        if (is_closed && ::open("/dev/null", O_RDWR) < 0) return;
-    }
-}
-
     app.require_subcommand(0, 1);
-    open_what_is_closed();
     bool version_wanted = false;
     app.add_flag("--version", version_wanted, "Print which keepwell this is");
     add_run(app, arguments);

@@ -242,9 +242,9 @@ void House::on_signal(int signal) {
         const auto [followed, what] = follower_.reload();
         return followed ? log_info(what) : log_error(what);
     }
-    const bool at_once = ++signals_ > 1;
     if (signal != SIGTERM && signal != SIGINT)
         return log_warning("received " + signal_name(signal) + ", which means nothing to keepwell");
+    const bool at_once = ++signals_ > 1;
     if (options_.format == Format::text) {
         const bool dry = supervisor_.engine().policy().mode == Mode::dry_run;
         printer_.print(at_once ? "stopping at once\n"
