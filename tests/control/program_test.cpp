@@ -125,6 +125,11 @@ TEST_F(ProgramTest, check_sums_up_a_good_policy) {
     EXPECT_EQ(run("check p.yaml -o json").out, "{\"ok\":true,\"services\":2,\"targets\":3,\"diagnostics\":[]}\n");
 }
 
+TEST_F(ProgramTest, check_reads_standard_input) {
+    append(folder / "p.yaml", "services: {a: {command: [sleep, '1']}}\n");
+    EXPECT_EQ(run("check - < p.yaml").out, "/dev/stdin: 1 service, 1 target: ok\n");
+}
+
 TEST_F(ProgramTest, check_shows_every_mistake_in_three_ways) {
     append(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
     const Done text = run("check p.yaml");

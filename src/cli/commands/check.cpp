@@ -74,7 +74,9 @@ std::string summary(const CheckOptions& options, const policy::Loaded& loaded) {
 
 }  // namespace
 
-int check(const CheckOptions& options) {
+int check(const CheckOptions& told) {
+    CheckOptions options = told;
+    std::ranges::replace(options.files, "-", "/dev/stdin");
     const policy::Loaded loaded = policy::load(options.files, policy::host_environment());
     std::string text;
     if (options.format == Format::json) {
