@@ -1,6 +1,7 @@
 // A name is a target's ("api.2") or a service's ("api": all its replicas); "*" is the whole host.
 #include "control/router.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -256,13 +257,28 @@ Reply Router::acknowledge(std::span<const TargetIndex> targets, event::Verb verb
 }
 
 Reply Router::no_such_target(const std::string& name) const {
+    if (const std::string why = why_without_targets(name); !why.empty()) {
+        return error_reply(404, "no_such_target", "`" + name + "` has no targets " + why);
+    }
     std::vector<std::string> names;
-    for (const TargetSpec& target : supervisor_.engine().policy().targets) names.push_back(target.name);
-    for (const ServiceSpec& service : supervisor_.engine().policy().services) names.push_back(service.name);
+    for (const TargetIndex target : all()) {
+        names.push_back(supervisor_.engine().policy().targets[target].name);
+        names.push_back(supervisor_.engine().service_of(target).name);
+    }
     const std::string near = closest(name, names);
     return error_reply(404, "no_such_target",
                        "no target or service is called `" + name + "`" +
                            (near.empty() ? std::string{} : "; did you mean `" + near + "`?"));
+}
+
+/// Of a service that the policy names; empty for any other name.
+std::string Router::why_without_targets(const std::string& name) const {
+    const Policy& policy = supervisor_.engine().policy();
+    const auto service = std::ranges::find(policy.services, name, &ServiceSpec::name);
+    if (service == policy.services.end() || !service->origin.written()) return {};  // or its entry is gone
+    const auto index = static_cast<ServiceIndex>(service - policy.services.begin());
+    const bool waits = std::ranges::find(policy.templates, index, &TargetSpec::service) != policy.templates.end();
+    return waits ? "(no container is there that it selects)" : "(replicas: 0)";
 }
 
 std::vector<TargetIndex> Router::resolve(const std::string& name) const {

@@ -83,6 +83,7 @@ class Router {
     Answer operate_host(event::Verb verb, const std::string& user);
     Reply acknowledge(std::span<const TargetIndex> targets, event::Verb verb, const std::string& user);
     Reply no_such_target(const std::string& name) const;
+    std::string why_without_targets(const std::string& name) const;
     std::vector<TargetIndex> resolve(const std::string& name) const;
     std::vector<TargetIndex> all() const;
 

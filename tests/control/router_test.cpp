@@ -201,6 +201,42 @@ TEST(Targets, that_do_not_exist_are_answered_with_a_suggestion) {
     EXPECT_EQ(reply(house, "POST", "/v1/targets/wroker/stop").body, text);
 }
 
+/// As the policy reader leaves it: the service is written in a file.
+Policy with_workers(std::uint32_t replicas) {
+    Policy policy = testing::policy_of({testing::Service{"api"}, testing::Service{"worker"}.replicas(replicas)});
+    policy.services[1].origin = {0, 3};
+    policy.version = "with " + std::to_string(replicas);
+    return policy;
+}
+
+TEST(Targets, of_a_service_without_replicas_are_said_to_be_none) {
+    House house{with_workers(0)};
+    house.begin();
+    const Reply answer = reply(house, "POST", "/v1/targets/worker/start");
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_EQ(answer.body, "{\"error\":\"`worker` has no targets (replicas: 0)\",\"code\":\"no_such_target\"}\n");
+}
+
+TEST(Targets, of_a_selector_that_selects_no_container_are_said_to_be_none) {
+    Policy policy = with_workers(1);
+    policy.templates.push_back(policy.targets.back());
+    policy.targets.pop_back();
+    House house{policy};
+    house.begin();
+    EXPECT_EQ(reply(house, "GET", "/v1/status?target=worker").body,
+              "{\"error\":\"`worker` has no targets (no container is there that it "
+              "selects)\",\"code\":\"no_such_target\"}\n");
+}
+
+TEST(Targets, that_are_gone_are_not_suggested) {
+    House house{with_workers(2)};
+    house.begin();
+    EXPECT_EQ(house.supervisor.reload(std::make_shared<Policy>(with_workers(1)), "bob"), "");
+    house.after(1s);
+    const Json json = Json::parse(reply(house, "GET", "/v1/status?target=worker.2").body);
+    EXPECT_EQ(json.value("error", ""), "no target or service is called `worker.2`; did you mean `worker`?");
+}
+
 TEST(Paths, that_do_not_exist_and_methods_that_do_not_fit) {
     House house{shop()};
     house.begin();
