@@ -6,9 +6,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -21,9 +23,8 @@ struct Client::Transfer {
     std::function<bool(std::string_view)> take;
     std::optional<Time> until;
     CURL* handle = nullptr;
-    std::string error_body;  ///< of an answer that is not good
-    bool stopped = false;    ///< take() wanted no more
-    bool timed_out = false;
+    std::string error_body;     ///< of an answer that is not good
+    bool stopped = false;       ///< take() wanted no more
     std::exception_ptr thrown;  ///< by take(); may not pass through libcurl
 };
 
@@ -38,6 +39,12 @@ Failure failure_of(long status, const std::string& body) {
     const std::string text = readable ? json["error"].get<std::string>() : "HTTP " + std::to_string(status);
     const bool no_target = readable && json.contains("code") && json["code"] == "no_such_target";
     return {no_target ? exit_no_target : exit_failure, text};
+}
+
+/// Not 0, which would be no limit.
+long milliseconds_until(Client::Time time) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - std::chrono::steady_clock::now()).count();
+    return static_cast<long>(std::clamp<std::int64_t>(left, 1, std::numeric_limits<int>::max()));
 }
 
 /// A type from the C library's variadic setter: the value is passed as it is.
@@ -80,10 +87,9 @@ tl::expected<bool, Failure> Client::perform(const char* method, const std::strin
     set(handle, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
     set(handle, CURLOPT_PROXY, "");
     set(handle, CURLOPT_NOSIGNAL, 1L);
-    set(handle, CURLOPT_NOPROGRESS, 0L);
     set(handle, CURLOPT_CONNECTTIMEOUT, patience_seconds);
+    if (transfer.until) set(handle, CURLOPT_TIMEOUT_MS, milliseconds_until(*transfer.until));
     set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
-    set(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&transfer));
     set(
         handle, CURLOPT_WRITEFUNCTION, +[](char* bytes, std::size_t, std::size_t size, void* data) -> std::size_t {
             auto* to = static_cast<Transfer*>(data);
@@ -100,16 +106,10 @@ tl::expected<bool, Failure> Client::perform(const char* method, const std::strin
             }
             return to->stopped || to->thrown ? 0 : size;
         });
-    set(
-        handle, CURLOPT_XFERINFOFUNCTION, +[](void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> int {
-            auto* to = static_cast<Transfer*>(data);
-            to->timed_out = to->until && std::chrono::steady_clock::now() >= *to->until;
-            return to->timed_out ? 1 : 0;
-        });
     const CURLcode code = curl_easy_perform(handle.get());
     if (transfer.thrown) std::rethrow_exception(transfer.thrown);
     if (transfer.stopped) return false;
-    if (transfer.timed_out) return true;
+    if (transfer.until && code == CURLE_OPERATION_TIMEDOUT) return true;
     if (code != CURLE_OK) {
         return tl::unexpected(
             Failure{exit_not_running, "the keepwell on " + socket_ + " went away: " + curl_easy_strerror(code)});

@@ -106,8 +106,8 @@ struct ReloadOptions {
 
 /// start, stop, restart, replace, pause, resume and reset.
 struct OperateOptions {
-    std::string target;
-    bool all = false;                      ///< pause, resume, reset: the whole host
+    std::vector<std::string> targets;
+    bool all = false;                      ///< the whole host, in the place of `targets`
     bool wait = true;                      ///< start, stop, restart, replace: until it is so
     std::chrono::milliseconds timeout{0};  ///< of the waiting; 0: none
     std::string socket;

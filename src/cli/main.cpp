@@ -363,60 +363,70 @@ CLI::App* add_operate(CLI::App& app, Arguments& arguments, const char* name, con
     return sub;
 }
 
-/// start, stop, restart and replace: one target or service, and wait.
-void add_waiting(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
-                 int (*command)(const OperateOptions&)) {
-    OperateOptions& options = arguments.operate;
-    CLI::App* sub = add_operate(app, arguments, name, description, command);
-    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas")->required();
+/// start, stop, restart and replace wait until it is so.
+void add_waiting(CLI::App* sub, OperateOptions& options) {
     sub->add_flag_callback(
         "--no-wait", [&options] { options.wait = false; }, "Only ask for it");
     add_length(sub, "--timeout", options.timeout, "Wait no longer than this, and end with 1");
 }
 
-/// pause, resume and reset: a target, a service, or everything.
-void add_marking(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
-                 int (*command)(const OperateOptions&)) {
-    OperateOptions& options = arguments.operate;
+CLI::Option* add_targets(CLI::App* sub, OperateOptions& options) {
+    return sub->add_option("TARGET", options.targets, "Targets, or services with all their replicas");
+}
+
+/// All but replace take everything, too.
+CLI::App* add_for_all(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
+                      int (*command)(const OperateOptions&)) {
     CLI::App* sub = add_operate(app, arguments, name, description, command);
-    sub->add_option("TARGET", options.target, "A target, or a service with all its replicas");
-    sub->add_flag("--all", options.all, "Everything on this host");
+    add_targets(sub, arguments.operate);
+    sub->add_flag("--all", arguments.operate.all, "Everything on this host");
     sub->callback([&arguments, command] {
         const OperateOptions& told = arguments.operate;
-        if (told.target.empty() != told.all) throw CLI::ValidationError("name one TARGET, or --all");
+        if (told.targets.empty() != told.all) throw CLI::ValidationError("name each TARGET, or --all");
         arguments.chosen = [&told, command] { return command(told); };
     });
+    return sub;
 }
 
 void add_operations(CLI::App& app, Arguments& arguments) {
+    OperateOptions& options = arguments.operate;
     add_waiting(
-        app, arguments, "start",
-        about("Start what was stopped or has ended, and wait until it runs (or is healthy, with a healthcheck).",
-              "  keepwell start api\n  keepwell start api --timeout 30s"),
-        &start);
-    add_waiting(app, arguments, "stop",
-                about("Stop a target, and wait until it is dead. It stays stopped, also over a restart of keepwell.",
-                      "  keepwell stop api\n  keepwell stop api.2 --no-wait"),
-                &stop);
-    add_waiting(app, arguments, "restart",
-                about("Restart a target, and wait until the new one runs (or is healthy, with a healthcheck).",
-                      "  keepwell restart api"),
-                &restart);
+        add_for_all(app, arguments, "start",
+                    about("Start what was stopped or has ended, and wait until it is healthy, or has run for 1s "
+                          "without a healthcheck. Ends with 1 when it ends meanwhile.",
+                          "  keepwell start api\n  keepwell start api web --timeout 30s"),
+                    &start),
+        options);
+    add_waiting(add_for_all(app, arguments, "stop",
+                            about("Stop targets, and wait until they are dead. They stay stopped, also over a restart "
+                                  "of keepwell.",
+                                  "  keepwell stop api\n  keepwell stop api.2 web --no-wait\n  keepwell stop --all"),
+                            &stop),
+                options);
     add_waiting(
+        add_for_all(app, arguments, "restart",
+                    about("Restart targets, and wait until the new ones are healthy, or have run for 1s without a "
+                          "healthcheck. Ends with 1 when one ends meanwhile.",
+                          "  keepwell restart api\n  keepwell restart --all"),
+                    &restart),
+        options);
+    CLI::App* replacing = add_operate(
         app, arguments, "replace",
-        about("Put a new container with the same settings in the place of a target's, and wait until it runs (or "
-              "is healthy, with a healthcheck). The old one comes back if it does not.",
+        about("Put a new container with the same settings in the place of a target's, and wait until it is healthy, "
+              "or has run for 1s without a healthcheck. The old one comes back if it does not.",
               "  keepwell replace web"),
         &replace);
-    add_marking(
+    add_targets(replacing, options)->required();
+    add_waiting(replacing, options);
+    add_for_all(
         app, arguments, "pause",
         about("Go on watching, and heal nothing, until `resume`.", "  keepwell pause api\n  keepwell pause --all"),
         &pause_target);
-    add_marking(app, arguments, "resume",
+    add_for_all(app, arguments, "resume",
                 about("Heal again after `pause`; for everything, also in a storm.",
                       "  keepwell resume api\n  keepwell resume --all"),
                 &resume);
-    add_marking(app, arguments, "reset",
+    add_for_all(app, arguments, "reset",
                 about("Forget restarts and quarantine, and try again at once what was given up.",
                       "  keepwell reset api\n  keepwell reset --all"),
                 &reset);

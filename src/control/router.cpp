@@ -237,10 +237,10 @@ Answer Router::operate(const std::string& name, const std::string& verb_text, co
 
 Answer Router::operate_host(event::Verb verb, const std::string& user) {
     using enum event::Verb;
-    if (verb == reset) return acknowledge(all(), verb, user);
     const TargetIndex host[] = {no_target};
     if (verb == pause || verb == resume) return acknowledge(host, verb, user);
-    return error_reply(400, "bad_request", std::string{to_string(verb)} + " wants the name of one target or service");
+    if (verb == replace) return error_reply(400, "bad_request", "replace wants the name of a target or service");
+    return acknowledge(all(), verb, user);
 }
 
 Reply Router::acknowledge(std::span<const TargetIndex> targets, event::Verb verb, const std::string& user) {

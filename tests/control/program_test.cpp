@@ -74,6 +74,8 @@ TEST_F(ProgramTest, wrong_values_end_with_2) {
               "keepwell: --output wants json|text, not `yaml`\nkeepwell: see `keepwell status --help`\n");
     EXPECT_EQ(run("stop api --timeout 5").code, 2);
     EXPECT_EQ(run("stop").code, 2);
+    EXPECT_EQ(run("stop api --all").code, 2);
+    EXPECT_EQ(run("replace --all").code, 2);
     EXPECT_EQ(run("pause").code, 2);
     EXPECT_EQ(run("pause api --all").code, 2);
     EXPECT_EQ(run("events --since yesterday").code, 2);
@@ -84,7 +86,7 @@ TEST_F(ProgramTest, wrong_values_end_with_2) {
 }
 
 TEST_F(ProgramTest, without_a_keepwell_ends_with_5) {
-    for (const char* command : {"status", "events", "explain api", "stop api", "pause --all", "logs api"}) {
+    for (const char* command : {"status", "events", "explain api", "stop api", "stop a b", "pause --all", "logs api"}) {
         const Done done = run(command);
         EXPECT_EQ(done.code, 5) << command;
         EXPECT_EQ(done.out, "") << command;

@@ -284,7 +284,7 @@ TEST(Operations, on_a_service_reach_all_its_replicas) {
     EXPECT_EQ(house.supervisor.engine().target(2).phase, Phase::stopping);
 }
 
-TEST(Operations, on_the_whole_host_are_pause_resume_and_reset_alone) {
+TEST(Operations, on_the_whole_host_are_all_but_replace) {
     House house{shop()};
     house.begin();
     EXPECT_EQ(reply(house, "POST", "/v1/targets/*/pause").status, 202);
@@ -292,9 +292,12 @@ TEST(Operations, on_the_whole_host_are_pause_resume_and_reset_alone) {
     EXPECT_EQ(reply(house, "POST", "/v1/targets/*/resume").status, 202);
     EXPECT_FALSE(house.supervisor.engine().target(2).paused);
     EXPECT_EQ(Json::parse(reply(house, "POST", "/v1/targets/*/reset").body)["targets"].size(), 3u);
-    for (const char* verb : {"start", "stop", "restart"}) {
-        EXPECT_EQ(reply(house, "POST", std::string{"/v1/targets/*/"} + verb).status, 400) << verb;
-    }
+    EXPECT_EQ(reply(house, "POST", "/v1/targets/*/stop").status, 202);
+    house.after(0s);
+    for (const engine::Target& target : house.supervisor.engine().targets()) EXPECT_EQ(target.phase, Phase::stopped);
+    EXPECT_EQ(Json::parse(reply(house, "POST", "/v1/targets/*/start").body)["targets"].size(), 3u);
+    EXPECT_EQ(reply(house, "POST", "/v1/targets/*/restart").status, 202);
+    EXPECT_EQ(reply(house, "POST", "/v1/targets/*/replace").status, 400);
 }
 
 TEST(Operations, are_refused_while_keepwell_ends) {

@@ -131,6 +131,47 @@ class ByHand(harness.Case):
         at, _ = run.wait_for("target.phase", "one", after=at, to="running")
         self.assertNotEqual(self.pid_of("one"), pid)
 
+    def test_several_are_stopped_and_started_and_the_worst_exit_code_counts(self):
+        self.start(self.policy("services: {a: {command: [sleep, '1000']}, b: {command: [sleep, '1000']}}\n"))
+        harness.wait_until(self.socket.exists, "it listens")
+        self.assertIn("called `nobody`", self.keepwell("stop", "a", "nobody", "b", code=4))
+        self.assertEqual({one["phase"] for one in self.status().values()}, {"stopped"})
+        self.keepwell("start", "a", "b")
+        self.assertEqual({one["phase"] for one in self.status().values()}, {"running"})
+        pids = {one["pid"] for one in self.status().values()}
+        self.keepwell("restart", "--all")
+        self.assertFalse(pids & {one["pid"] for one in self.status().values()})
+        self.keepwell("stop", "--all")
+        self.assertEqual({one["phase"] for one in self.status().values()}, {"stopped"})
+
+    def test_start_and_restart_fail_for_what_does_not_stay_up(self):
+        self.start(self.policy("""
+services:
+  once: {command: [sh, -c, "sleep 0.05; exit 3"], restart: "no"}
+  loops: {command: [sh, -c, "sleep 0.05; exit 4"], deploy: {restart_policy: {delay: 1h}}}
+  absent: {command: [/no/such/program], deploy: {restart_policy: {delay: 1h}}}
+  good: {command: [sleep, "1000"]}
+"""))
+        harness.wait_until(self.socket.exists, "it listens")
+        self.assertIn("once: it ended: exit code 3\n", self.keepwell("start", "once", code=1))
+        self.assertIn("loops: it ended: exit code 4\n", self.keepwell("restart", "loops", code=1))
+        self.assertIn("absent: it could not be executed: ", self.keepwell("start", "absent", code=1))
+        said = self.keepwell("start", "once", "good", "loops", code=1)
+        self.assertIn("once: it ended: exit code 3\n", said)
+        self.assertIn("loops: it ended: exit code 4\n", said)
+        self.assertNotIn("good: it", said)
+
+    def test_start_of_what_waits_in_vain_says_so(self):
+        run = self.start(self.policy("""
+services:
+  job: {command: [sh, -c, "exit 1"], restart: "no"}
+  after: {command: [sleep, "1000"], depends_on: {job: {condition: service_completed_successfully}}}
+"""))
+        run.wait_for("target.phase", "after", reason="dependency_failed")
+        why = "after: what it depends on can not be had (job: service_completed_successfully)\n"
+        self.assertIn(why, self.keepwell("start", "after", code=1))
+        self.assertIn(why, self.keepwell("start", "after", "job", code=1))
+
     def test_paused_target_is_not_started_again_until_resumed(self):
         run = self.start(self.policy("services: {one: {command: [sleep, '1000'], deploy: {restart_policy: {delay: 0s}}}}\n"))
         run.wait_for("target.phase", "one", to="running")

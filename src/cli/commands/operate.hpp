@@ -7,7 +7,8 @@
 
 namespace keepwell::cli {
 
-/// Asks for `verb`. start, stop and restart then follow what happens, as a story, until every target is there.
+/// Asks for `verb`, of each name. start, stop, restart and replace then follow what happens, as a story, until every
+/// target is there or will not come there. The worst exit code counts.
 int operate(event::Verb verb, const OperateOptions& options);
 
 }  // namespace keepwell::cli
