@@ -2,6 +2,7 @@
 #include "simulation/other_past.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace keepwell::simulation {
@@ -16,10 +17,35 @@ const RecordedEnd<Finished>* next_of(const std::vector<RecordedEnd<Finished>>& a
     return used < all.size() ? &all[used++] : nullptr;
 }
 
+bool has_target(const Policy& policy, ServiceIndex service) {
+    return std::ranges::any_of(policy.targets, [service](const TargetSpec& one) { return one.service == service; });
+}
+
+/// Of a policy, what the record has by now: not the targets that a later reload brought, nor a dependency on them.
+Policy known_by(Instant now, const Policy& whole, const RecordedWorld& world) {
+    Policy policy = whole;
+    std::erase_if(policy.targets, [&](const TargetSpec& one) {
+        const auto found = world.targets.find(one.name);
+        return found != world.targets.end() && found->second.since > now;
+    });
+    const std::size_t missing = whole.targets.size() - policy.targets.size();
+    if (missing == 0) return policy;
+    policy.version += " without " + std::to_string(missing);
+    for (ServiceSpec& service : policy.services) {
+        std::erase_if(service.depends_on, [&](const Dependency& one) {
+            return has_target(whole, one.service) && !has_target(policy, one.service);
+        });
+    }
+    return policy;
+}
+
 }  // namespace
 
 OtherPast::OtherPast(const RecordedWorld& world, Policy policy, IncidentId last_incident, Observer observer)
-    : world_{world}, engine_{std::move(policy), engine::EngineOptions{last_incident}}, observer_{std::move(observer)} {}
+    : world_{world},
+      policy_{std::move(policy)},
+      engine_{known_by(Instant::min(), policy_, world), engine::EngineOptions{last_incident}},
+      observer_{std::move(observer)} {}
 
 void OtherPast::play() {
     for (const OutsideEvent& outside : world_.outside) {
@@ -263,6 +289,11 @@ struct OtherPast::Outside {
         joined.target = past.engine_.next_index(joined.service != nullptr);
         past.places_.erase(joined.target);
         past.give(joined);
+    }
+    void operator()(const event::PolicyChanged& recorded) const {
+        Policy policy = known_by(past.now_, past.policy_, past.world_);
+        if (policy.version == past.engine_.policy().version) return;
+        past.give(event::PolicyChanged{std::make_shared<const Policy>(std::move(policy)), recorded.by});
     }
     void operator()(const event::Maintenance& recorded) const {
         const auto service = past.find_service(outside.service);

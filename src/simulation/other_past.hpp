@@ -4,7 +4,9 @@
 //   - of what the record does not have (a life that keepwell ended there goes on, one more life begins), the last
 //     answer of that life stays, a life without any answer is well, and nothing ends by itself;
 //   - what is asked for takes as long, and ends, as it did the same time in the record, else at once and well;
-//   - what came from outside comes at its own time: people, the calendar, the container engine.
+//   - what came from outside comes at its own time: people, the calendar, the container engine;
+//   - the other policy is followed all the time, also where the recorded one was changed by a reload; but a target that
+//     such a reload brought is there from then on, because the record can not say what it would have done before.
 // May know: supervisor's words, journal, engine, model.
 #pragma once
 
@@ -61,6 +63,7 @@ class OtherPast {
     std::optional<ServiceIndex> find_service(const std::string& name) const;
 
     const RecordedWorld& world_;
+    const Policy policy_;  ///< whole; the engine has of it what was there by now
     engine::Engine engine_;
     Observer observer_;
     std::map<TargetIndex, Place> places_;

@@ -138,7 +138,10 @@ struct WorldRecorder::Sort {
     void operator()(const event::StepTaken&) const {}
     void operator()(const event::OrphanSeen&) const { outside(no_target); }
     void operator()(const event::DiscardFinished&) const {}
-    void operator()(const event::PolicyChanged&) const {}  // the other policy is followed all the time
+    void operator()(const event::PolicyChanged& changed) const {
+        if (changed.policy) self.know(*changed.policy, at);
+        outside(no_target);
+    }
     void operator()(const event::Maintenance&) const { outside(no_target); }
     void operator()(const event::Operated& operated) const { outside(operated.target); }
     void operator()(const event::Shutdown&) const { outside(no_target); }
@@ -146,6 +149,7 @@ struct WorldRecorder::Sort {
 
 void WorldRecorder::happens(const Event& event, Instant at, const engine::Engine& engine) {
     auto& moments = world_.moments;
+    if (moments.empty()) know(engine.policy(), Instant::min());
     if (moments.empty() || moments.back() < at) moments.push_back(at);
     world_.end = at;
     std::visit(Sort{*this, event, at, engine}, event);
@@ -160,8 +164,16 @@ void WorldRecorder::asked(const Command& command, Instant at, const engine::Engi
     }
 }
 
+/// Those of its targets that were not there before have come now.
+void WorldRecorder::know(const Policy& policy, Instant since) {
+    for (const TargetSpec& target : policy.targets) {
+        const auto [place, is_new] = world_.targets.try_emplace(target.name);
+        if (is_new) place->second.since = since;
+    }
+}
+
 RecordedWorld WorldRecorder::take(const Policy& policy) {
-    for (const TargetSpec& target : policy.targets) world_.targets.try_emplace(target.name);
+    know(policy, Instant::min());
     return std::move(world_);
 }
 

@@ -47,6 +47,7 @@ struct RecordedEnd {
 };
 
 struct RecordedTarget {
+    Instant since = Instant::min();                   ///< when a reload brought it; else it was there from the start
     std::vector<RecordedLife> lives{RecordedLife{}};  ///< the first one is what was there before
     std::vector<RecordedEnd<event::StartFinished>> starts;
     std::vector<RecordedEnd<event::StopFinished>> stops;
@@ -83,6 +84,7 @@ class WorldRecorder {
 
   private:
     struct Sort;
+    void know(const Policy& policy, Instant since);
     template <typename Finished>
     std::optional<Duration> took(const Finished& finished, Instant at);
     RecordedTarget& of(TargetIndex target, const engine::Engine& engine);

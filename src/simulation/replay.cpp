@@ -42,6 +42,7 @@ void Replay::take(const journal::Record& record) {
 
 void Replay::follow(const journal::Record& record) {
     RunReport& report = runs_.back();
+    note_reload(record);
     follower_->take(rules_.reload(record).value_or(record));
     if (!follower_->difference()) {
         report.verified_to = record.seq;
@@ -49,7 +50,21 @@ void Replay::follow(const journal::Record& record) {
     }
     const auto* noted = std::get_if<journal::Noted>(&record.body);
     if (!noted || !policy_) return;
-    for (Deed& one : deeds_of(noted->fact, record.at, record.target)) deeds_.push_back(std::move(one));
+    if (auto deed = deed_of(noted->fact, record.at, record.target, files_)) deeds_.push_back(std::move(*deed));
+}
+
+void Replay::note_reload(const journal::Record& record) {
+    const auto* input = std::get_if<journal::Input>(&record.body);
+    const auto* changed = input ? std::get_if<event::PolicyChanged>(&input->event) : nullptr;
+    if (!changed || !changed->policy) return;
+    const Policy& next = *changed->policy;
+    files_ = next.files;
+    RunReport& report = runs_.back();
+    const bool is_first = report.reloads.empty();
+    const std::string& version = is_first ? report.run.policy_version : report.reloads.back().policy_version;
+    const Mode mode = is_first ? report.run.mode : report.reloads.back().mode;
+    if (next.version == version && next.mode == mode) return;
+    report.reloads.push_back({record.seq, record.time, next.version, next.mode, next.files});
 }
 
 std::vector<RunReport> Replay::finish() {
@@ -60,6 +75,7 @@ std::vector<RunReport> Replay::finish() {
 void Replay::begin_run(const journal::Record& record, const journal::RunStarted& run) {
     end_run();
     rules_.begin(run);
+    files_ = run.files;
     RunReport report;
     report.first_seq = record.seq;
     report.began = record.time;
@@ -114,9 +130,9 @@ void Replay::end_run() {
     follower_.reset();
 }
 
-/// The one that the run had: what it would have done is what is verified.
+/// The one that the run had, all the time: what it would have done is what is verified.
 bool Replay::is_policy_of(const RunReport& report) const {
-    return policy_->version == report.run.policy_version && policy_->mode == report.run.mode;
+    return report.reloads.empty() && policy_->version == report.run.policy_version && policy_->mode == report.run.mode;
 }
 
 WallTime RunReport::wall(Instant at) const {

@@ -17,11 +17,21 @@
 
 namespace keepwell::simulation {
 
+/// From here on the run followed another policy.
+struct RecordedReload {
+    std::uint64_t seq = 0;
+    WallTime time{};
+    std::string policy_version;
+    Mode mode = Mode::enforce;
+    std::vector<std::string> files;
+};
+
 /// One run of keepwell, and how far it could be verified.
 struct RunReport {
     std::uint64_t first_seq = 0;
     WallTime began{};
     journal::RunStarted run;
+    std::vector<RecordedReload> reloads;  ///< that changed the policy, as far as the run could be followed
     bool probes_are_kept = false;
     std::uint64_t records = 0;
     std::uint64_t events = 0;     ///< that the engine was given
@@ -59,6 +69,7 @@ class Replay {
   private:
     void begin_run(const journal::Record& record, const journal::RunStarted& run);
     void follow(const journal::Record& record);
+    void note_reload(const journal::Record& record);
     bool is_policy_of(const RunReport& report) const;
     void end_run();
     void begin_following();
@@ -69,7 +80,8 @@ class Replay {
     RecordedRules rules_;
     std::unique_ptr<Follower> follower_;
     WorldRecorder recorder_;
-    std::vector<Deed> deeds_;  ///< recorded ones
+    std::vector<Deed> deeds_;         ///< recorded ones
+    std::vector<std::string> files_;  ///< of the policy that the run follows now
     std::vector<RunReport> runs_;
     std::uint64_t last_seq_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "simulation/because.hpp"
 #include "simulation/other_past.hpp"
 
 namespace keepwell::simulation {
@@ -34,6 +35,27 @@ struct What {
         return {};
     }
 };
+
+struct Words {
+    std::string operator()(const fact::RemedyStarted& one) const {
+        return std::string{to_string(one.remedy)} + because(one.reason);
+    }
+    std::string operator()(const fact::RemedyHeld& one) const {
+        const std::string text =
+            std::string{to_string(one.would)} + " is held back: " + std::string{describe(one.reason)};
+        return one.detail.empty() ? text : text + " (" + one.detail + ")";
+    }
+    std::string operator()(const fact::Quarantined& one) const { return "given up for a while" + because(one.reason); }
+    template <typename Other>
+    std::string operator()(const Other&) const {
+        return {};
+    }
+};
+
+std::string place_of(const Origin& rule, const std::vector<std::string>& files) {
+    if (!rule.written() || rule.file >= files.size()) return {};
+    return files[rule.file] + ":" + std::to_string(rule.line);
+}
 
 using Deeds = std::vector<Deed>;
 
@@ -110,10 +132,11 @@ std::vector<std::string> without(const std::set<std::string>& all, const std::se
 
 }  // namespace
 
-std::vector<Deed> deeds_of(const Fact& fact, Instant at, const std::string& target) {
+std::optional<Deed> deed_of(const Fact& fact, Instant at, const std::string& target,
+                            const std::vector<std::string>& files) {
     std::string what = std::visit(What{}, fact.body);
-    if (what.empty()) return {};
-    return {Deed{at, target, std::move(what), fact.rule}};
+    if (what.empty()) return std::nullopt;
+    return Deed{at, target, std::move(what), std::visit(Words{}, fact.body), place_of(fact.rule, files)};
 }
 
 Comparison unchanged(const std::vector<Deed>& recorded) {
@@ -134,7 +157,7 @@ Comparison compare(const RecordedWorld& world, const std::vector<Deed>& recorded
     const engine::Engine* engine = nullptr;
     const auto observe = [&](const Fact& fact, Instant at) {
         const std::string name = fact.target == no_target ? std::string{} : engine->policy().targets[fact.target].name;
-        for (Deed& one : deeds_of(fact, at, name)) by_target[name].second.push_back(std::move(one));
+        if (auto deed = deed_of(fact, at, name, policy.files)) by_target[name].second.push_back(std::move(*deed));
     };
     OtherPast past{world, policy, last_incident, observe};
     engine = &past.engine();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,9 @@ namespace keepwell::simulation {
 struct Deed {
     Instant at{};
     std::string target;
-    std::string what;  ///< "restart (unhealthy)", "restart is held (backoff)", "quarantined (attempts_used_up)"
-    Origin rule;
+    std::string what;   ///< by its codes: "restart (unhealthy)", "restart is held (backoff)"; equal ones are of a kind
+    std::string words;  ///< for people: "restart, because its probes failed too often in a row"
+    std::string place;  ///< the line that asks for it: "shop.yaml:14"; empty: a default
 };
 
 /// One line of the comparison.
@@ -35,8 +37,9 @@ struct Comparison {
     std::vector<std::string> not_in_policy;  ///< the reverse
 };
 
-/// What this fact says of a remedy; nothing for most.
-std::vector<Deed> deeds_of(const Fact& fact, Instant at, const std::string& target);
+/// What this fact says of a remedy; nothing for most. `files` are those that its rule counts in.
+std::optional<Deed> deed_of(const Fact& fact, Instant at, const std::string& target,
+                            const std::vector<std::string>& files);
 
 /// Of the run's own policy: everything stays.
 Comparison unchanged(const std::vector<Deed>& recorded);

@@ -86,6 +86,84 @@ TEST(Replay, a_run_with_reloads_in_it_is_decided_again) {
     }
 }
 
+/// The shop, reloaded after two minutes with the grown shop; both are cited by their files.
+struct ReloadedShop {
+    Policy first = shop();
+    Policy then = grown_shop();
+
+    ReloadedShop() {
+        first.files = {"old.yaml"};
+        then.files = {"new.yaml"};
+        for (TargetSpec& target : first.targets) target.version = "1";
+        for (ServiceSpec& service : first.services) service.origin = service.restart.origin = {0, 7};
+        for (ServiceSpec& service : then.services) service.origin = service.restart.origin = {0, 9};
+    }
+
+    std::vector<journal::Record> records() const {
+        House house{first};
+        play(house);
+        EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(then), "ann"), "");
+        house.run_until(3min);
+        house.processes.end("cache", {ExitStatus::Kind::code, 1, {}});
+        house.run_until(5min);
+        return house.journal.records;
+    }
+};
+
+std::vector<std::string> lines_of(const std::vector<simulation::Change>& changes, simulation::Change::Kind kind) {
+    std::vector<std::string> lines;
+    for (const simulation::Change& one : changes) {
+        if (one.kind == kind) lines.push_back(one.deed.target + " " + one.deed.words + " (" + one.deed.place + ")");
+    }
+    return lines;
+}
+
+TEST(Replay, the_policy_that_a_run_began_with_is_another_one_after_a_reload) {
+    const ReloadedShop shop;
+    const auto runs = replay(shop.records(), &shop.first);
+    EXPECT_EQ(mismatch(runs[0]), "");
+    ASSERT_EQ(runs[0].reloads.size(), 1u);
+    EXPECT_EQ(runs[0].reloads[0].policy_version, "p2");
+    EXPECT_EQ(runs[0].reloads[0].files, std::vector<std::string>{"new.yaml"});
+    ASSERT_TRUE(runs[0].comparison);
+    EXPECT_FALSE(runs[0].comparison->same_policy);
+    EXPECT_EQ(runs[0].comparison->not_in_policy, (std::vector<std::string>{"cache", "web.1", "web.2"}));
+    for (const simulation::Change& one : runs[0].comparison->changes) {  // until the reload all was decided by it
+        if (one.deed.at >= Instant{2min}) continue;
+        EXPECT_EQ(one.kind, simulation::Change::Kind::same) << one.deed.words;
+    }
+    EXPECT_EQ(lines_of(runs[0].comparison->changes, simulation::Change::Kind::missing),
+              std::vector<std::string>{"db restart, because its entry in the policy has changed (new.yaml:9)"});
+}
+
+TEST(Replay, what_a_reload_brought_is_compared_from_then_on) {
+    const ReloadedShop shop;
+    const auto runs = replay(shop.records(), &shop.then);
+    ASSERT_TRUE(runs[0].comparison);
+    EXPECT_FALSE(runs[0].comparison->same_policy);
+    EXPECT_EQ(runs[0].comparison->not_in_record, std::vector<std::string>{});
+    std::size_t of_cache = 0;
+    for (const simulation::Change& one : runs[0].comparison->changes) {
+        if (one.deed.target != "cache") continue;
+        ++of_cache;
+        EXPECT_EQ(one.kind, simulation::Change::Kind::same) << one.deed.words;
+        EXPECT_EQ(one.deed.place, "new.yaml:9");
+    }
+    EXPECT_GE(of_cache, 1u);
+}
+
+TEST(Replay, a_reload_that_changes_nothing_leaves_the_policy_that_of_the_run) {
+    const Policy policy = shop();
+    House house{policy};
+    play(house);
+    EXPECT_EQ(house.supervisor->reload(std::make_shared<const Policy>(policy), "ann"), "");
+    house.run_until(3min);
+    const auto runs = replay(house.journal.records, &policy);
+    EXPECT_TRUE(runs[0].reloads.empty());
+    ASSERT_TRUE(runs[0].comparison);
+    EXPECT_TRUE(runs[0].comparison->same_policy);
+}
+
 TEST(Replay, a_journal_without_passes_is_decided_again_with_passes_that_are_assumed) {
     Policy policy = shop();
     policy.record = false;
