@@ -279,7 +279,7 @@ void Engine::Impl::take_over(TargetIndex index, const event::Found& event, bool 
         leave_unproven(index);
         ++target.restarts;
     } else if (!first_sight) {
-        end_remediation(index);
+        forget_history(index);
     }
     target.instance = event.instance;
     target.would_last.reset();

@@ -213,6 +213,7 @@ class Engine::Impl {
     void hold_quietly(TargetIndex index, Remedy would, const Closed& closed);
     bool may_update_one_more(ServiceIndex service) const;
     bool is_to_go_back(TargetIndex index) const;
+    void complete_update(ServiceIndex service);
     void update_done(TargetIndex index);
     void update_left(TargetIndex index);
     void gone_back(TargetIndex index);
@@ -326,6 +327,7 @@ class Engine::Impl {
     void restore(TargetIndex index, const TargetMemory& memory);
     void restore_history(TargetIndex index, const TargetMemory& memory);
     void restore_update(TargetIndex index, const TargetMemory& memory);
+    void ended_unseen(TargetIndex index);
     void restore_adopted_dead(TargetIndex index, const TargetMemory& memory);
     void restore_alive(TargetIndex index, const TargetMemory& memory);
     void restore_dead(TargetIndex index, const TargetMemory& memory);

@@ -62,9 +62,10 @@ std::optional<Closed> Engine::Impl::closed_by_backoff(TargetIndex index, Asking 
     const RestartPolicy& restart = spec(index).restart;
     Instant until = target.start_at;
     if (asking == Asking::ladder) {
-        const bool renews = remedy_of(index) == Remedy::restart || remedy_of(index) == Remedy::replace;
-        const bool waits = restart.backoff && target.in_a_row > 0 && renews;
-        if (!waits) return std::nullopt;
+        // A restart waits its delay between the end and the next start; a replacement has no such moment.
+        const bool replaces = remedy_of(index) == Remedy::replace;
+        const bool waits = replaces || (remedy_of(index) == Remedy::restart && restart.backoff);
+        if (!waits || target.in_a_row == 0) return std::nullopt;
         until = later(target.last_restart, restart_wait(restart, target.in_a_row + 1));
         if (until <= now_) return std::nullopt;
     }

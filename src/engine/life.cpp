@@ -7,6 +7,13 @@
 #include "engine/core.hpp"
 
 namespace keepwell::engine {
+namespace {
+
+bool could_not_run(const Target& target) {
+    return target.has_exited && target.last_exit.kind == ExitStatus::Kind::exec_failed;
+}
+
+}  // namespace
 
 void Engine::Impl::set_phase(TargetIndex index, Phase to, Reason reason, std::string detail, Instant until) {
     Target& target = targets_[index];
@@ -46,9 +53,9 @@ Engine::Impl::Readiness Engine::Impl::readiness(DependencyCondition condition, T
     const bool over = target.phase == Phase::completed;
     switch (condition) {
         case DependencyCondition::service_started:
-            if (target.phase == Phase::running || over) return Readiness::met;
-            return target.has_exited && target.last_exit.kind != ExitStatus::Kind::exec_failed ? Readiness::met
-                                                                                               : Readiness::wait;
+            if (target.phase == Phase::running) return Readiness::met;
+            if (could_not_run(target)) return over ? Readiness::impossible : Readiness::wait;
+            return over || target.has_exited ? Readiness::met : Readiness::wait;
         case DependencyCondition::service_healthy:
             if (target.shown_health == Health::healthy) return Readiness::met;
             return over ? Readiness::impossible : Readiness::wait;
@@ -63,7 +70,8 @@ Engine::Impl::Readiness Engine::Impl::readiness(const Dependency& dependency) co
     Readiness worst = Readiness::met;
     for (const TargetIndex of : graph_.targets_of(dependency.service)) {
         const Target& target = targets_[of];
-        const bool given_up = target.final_stop || target.remediation == Remediation::quarantined;
+        const bool given_up = target.final_stop || target.remediation == Remediation::quarantined ||
+                              target.shown_health == Health::unhealthy;  // so Compose does not wait for it either
         Readiness one = readiness(dependency.condition, of);
         if (one != Readiness::met && given_up && !dependency.required) one = Readiness::impossible;
         worst = std::max(worst, one);
@@ -323,7 +331,8 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     target.dependency_restart = false;
     target.container.engine_is_restarting = false;
     guard_commands(index);
-    const std::string how = to_string(target.last_exit);
+    std::string how = to_string(target.last_exit);
+    if (is_process(index) && target.stop_id) how += "; what it left running is ended";
     if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
     if (target.container.replacing == Replacing::proving) return replacement_ended(index, how);
 

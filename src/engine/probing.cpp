@@ -24,11 +24,11 @@ Health Engine::Impl::health_of(TargetIndex index) const {
 void Engine::Impl::begin_probing(TargetIndex index, Instant started_at) {
     Target& target = targets_[index];
     const Healthcheck* check = check_of(index);
-    if (!check || target.leaving) return;
+    if (!check || target.leaving || target.container.frozen) return;
     begin_health(target.health, started_at);
     target.container.stale = false;
     target.streak_base = 0;
-    const bool ask = is_asked(index) && !out_of_reach(index) && !target.container.frozen;
+    const bool ask = is_asked(index) && !out_of_reach(index);
     target.probe_at = ask ? later(now_, probe_wait(target.health, *check, now_)) : never;
     show_health(index, Reason::started, {});
 }

@@ -348,6 +348,9 @@ void Engine::Impl::entry_changed(TargetIndex index, const Policy& former) {
     judge_by_new_rules(index);
     follow_version(index, former.services[service]);
     follow_check(index, former.services[service], former.targets[index]);
+    if (target.taken_as_started && is_dry(index)) {
+        hold_quietly(index, Remedy::start, {Hold::dry_run, never, {}, spec(index).origin});
+    }
     const std::string& made_of = made_of_now(index);
     const bool made_anew = !target.made_of.empty() && target.made_of != made_of;
     if (target.phase == Phase::completed && made_anew && !target.final_stop) {

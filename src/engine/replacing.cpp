@@ -32,6 +32,8 @@ void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order,
     if (from == MadeFrom::entry) target.made_of = made_of_now(index);
     if (from == MadeFrom::previous) target.made_of.clear();
     target.container.previous = target.instance;
+    target.container.previous_started_at = target.health.started_at;
+    target.container.new_one_ended.clear();
     target.container.replacing = Replacing::swapping;
     target.container.replace_id = new_id();
     target.command_overdue = later(now_, grace(index) + replace_patience);
@@ -75,14 +77,15 @@ void Engine::Impl::replaced(TargetIndex index, const Instance& instance) {
 void Engine::Impl::replacing_failed(TargetIndex index, const Instance& survivor, const std::string& why) {
     Target& target = targets_[index];
     target.container.replacing = Replacing::none;
-    target.container.previous = {};
     note(index, fact::RemedyFinished{Remedy::replace, target.rung, false, why}, rung_origin(index));
     back_in_place(index, survivor, why);
 }
 
 /// The old container is what there is. What comes next is for those who wanted the replacement.
-void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, const std::string& why) {
+void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, const std::string& failure) {
     Target& target = targets_[index];
+    const std::string why = failure.empty() ? target.container.new_one_ended : failure;
+    const bool lived_on = survivor == std::exchange(target.container.previous, {});
     const bool update = std::exchange(target.updating, false);
     target.made_of = std::exchange(target.container.previous_made_of, {});
     if (!survivor.exists()) {
@@ -95,6 +98,7 @@ void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, co
     target.instance = survivor;
     target.container.frozen = target.container.engine_is_restarting = false;
     set_phase(index, Phase::running, Reason::rolled_back, why);
+    target.health.started_at = lived_on ? target.container.previous_started_at : now_;
     begin_probing(index, target.health.started_at);
     await_proof(index);
     if (target.final_stop) {
@@ -117,6 +121,7 @@ void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, co
 void Engine::Impl::replacement_ended(TargetIndex index, const std::string& how) {
     Target& target = targets_[index];
     open_incident(index, Reason::exited, how);
+    target.container.new_one_ended = how;
     if (target.remediation == Remediation::acting || target.remediation == Remediation::verifying) {
         note(index, fact::RemedyVerified{Remedy::replace, target.rung, false}, rung_origin(index));
     }
@@ -178,16 +183,16 @@ void Engine::Impl::on(const event::SettleFinished& event) {
         return unexpected(event.target, "the end of a replacement that was not asked for");
     if (event.id != target.container.settle_id) return;  // late: it was asked for again
     target.container.settle_id = 0;
-    target.container.previous = {};
     guard_commands(event.target);
     if (!event.failure.empty()) raise(event.target, "leftover", event.failure, spec(event.target).origin);
     const Replacing how = std::exchange(target.container.replacing, Replacing::none);
     mark(event.target);
     if (how == Replacing::rolling_back) {
         back_in_place(event.target, event.instance, event.failure);
-    } else if (event.instance.exists()) {
-        committed(event.target, event.instance);
+        return wake(event.target);
     }
+    target.container.previous = {};
+    if (event.instance.exists()) committed(event.target, event.instance);
     wake(event.target);
 }
 

@@ -154,6 +154,7 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
     if (memory.phase == Phase::completed && same_made) {
         return set_phase(index, Phase::completed, Reason::condition, to_string(memory.last_exit));
     }
+    if (memory.phase == Phase::running && is_process(index)) return ended_unseen(index);
     const bool quarantined = target.remediation == Remediation::quarantined;
     const bool waits =
         same_version && memory.phase == Phase::backoff && memory.retry_at != never && memory.retry_at > now_;
@@ -165,6 +166,21 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
         make_restart_due(index, Reason::exited);
     }
     set_phase(index, Phase::backoff, Reason::exited, to_string(memory.last_exit), memory.retry_at);
+}
+
+/// It ended while no keepwell was there: how, and when, is not known. Its restart policy says whether it runs again,
+/// and counts that; it does not wait, and whatever else has ended is no storm.
+void Engine::Impl::ended_unseen(TargetIndex index) {
+    Target& target = targets_[index];
+    target.last_exit = {};
+    target.has_exited = true;
+    const std::string how = to_string(target.last_exit);
+    if (!condition_asks(spec(index).restart.condition, target.last_exit)) {
+        raise(index, "not_restarted", how, spec(index).restart.origin);
+        return set_phase(index, Phase::completed, Reason::condition, how);
+    }
+    if (!is_dry(index)) count_restart(index);
+    set_phase(index, Phase::waiting, Reason::exited, how);
 }
 
 /// An adopted container is started only where it was keepwell that had ended it.

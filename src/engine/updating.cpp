@@ -115,12 +115,23 @@ void Engine::Impl::update_done(TargetIndex index) {
     for (const TargetIndex other : targets) wake(other);
     affects_others(index);  // those that depend on it may be next
     if (std::exchange(targets_[index].container.going_back, false) && updates_to_entry(index)) return gone_back(index);
+    complete_update(service);
+}
+
+/// Every slot is of the entry, or was tried and is gone on without.
+void Engine::Impl::complete_update(ServiceIndex service) {
+    const auto& targets = graph_.targets_of(service);
     const auto left = [this](TargetIndex one) { return outdated(one) || targets_[one].updating; };
     if (std::any_of(targets.begin(), targets.end(), left)) return;
-    update = {};
+    updates_[service] = {};
     forget_update(service);
-    note(no_target, fact::UpdateChanged{fact::UpdateChanged::Step::completed, spec(index).name, {}},
-         spec(index).origin);
+    std::string kept;
+    for (const TargetIndex one : targets) {
+        if (targets_[one].container.update_given_up) kept += (kept.empty() ? "" : ", ") + name(one);
+    }
+    if (!kept.empty()) kept += " stays as it was";
+    const ServiceSpec& spec = policy_.services[service];
+    note(no_target, fact::UpdateChanged{fact::UpdateChanged::Step::completed, spec.name, kept}, spec.origin);
 }
 
 void Engine::Impl::gone_back(TargetIndex index) {
@@ -130,6 +141,7 @@ void Engine::Impl::gone_back(TargetIndex index) {
     const auto& targets = graph_.targets_of(service);
     if (std::any_of(targets.begin(), targets.end(), left)) return;
     forget_update(service);
+    updates_[service].under_way = false;
     note(no_target, fact::UpdateChanged{fact::UpdateChanged::Step::rollback_completed, spec(index).name, {}},
          spec(index).update.origin);
 }
@@ -175,7 +187,7 @@ void Engine::Impl::update_stalls(TargetIndex index, const std::string& why) {
             target.container.outdated = false;
             target.container.update_given_up = is_container(index);  // it was tried; not again for this version
             updates_[service].next_at = later(now_, spec(index).update.delay);
-            return;
+            return complete_update(service);
         }
         case UpdateConfig::FailureAction::pause:
         case UpdateConfig::FailureAction::rollback: return pause_update(index, detail);
@@ -188,6 +200,7 @@ void Engine::Impl::pause_update(TargetIndex index, const std::string& why) {
     const ServiceIndex service = policy_.targets[index].service;
     Update& update = updates_[service];
     if (std::exchange(update.paused, true)) return;  // another slot of the same round
+    update.under_way = false;
     update.paused_by = index;
     const auto& targets = graph_.targets_of(service);
     for (const TargetIndex one : targets) mark(one);

@@ -134,6 +134,23 @@ TEST(Containers, what_a_person_stopped_and_started_again_is_watched_again) {
     EXPECT_EQ(world.starts.size(), 1u);
 }
 
+TEST(Containers, what_a_person_starts_has_all_of_its_attempts_again) {
+    World world{policy_of({Service{"web"}.owned().restart(RestartCondition::any, 1s, 1)})};
+    world.begin_with_containers();
+    for (const Duration moment : {1s, 10s}) {
+        world.run_until(moment);
+        world.container_exits("web");
+    }
+    ASSERT_EQ(world.target("web").remediation, Remediation::quarantined);
+    world.run_until(20s);
+    world.found("web", world.container("web", 1, 9));
+    world.run_until(30s);
+    world.container_exits("web");
+    world.run_until(40s);
+    EXPECT_EQ(world.lines("remedy.started").size(), 2u);
+    EXPECT_EQ(world.target("web").phase, Phase::running);
+}
+
 TEST(Containers, with_a_restart_policy_of_its_own_a_crash_gives_one_start_and_that_is_the_engines) {
     World world = adopted_web();
     world.of("web").engine_restarts = true;
@@ -224,6 +241,18 @@ TEST(Containers, the_silent_unhealthy_of_a_paused_one_is_no_verdict) {
     world.reports("web", Health::unhealthy, 3);
     world.run_until(60s);
     EXPECT_EQ(world.commands, Lines{});
+}
+
+TEST(Containers, a_paused_one_that_is_seen_again_is_not_asked_either) {
+    World world{policy_of({Service{"web"}.probed(1s, 2).adopted()})};
+    world.begin_with_containers();
+    world.run_until(Duration{1500ms});
+    world.give(event::Frozen{0, world.container("web"), true});
+    const std::size_t asked = world.probes.size();
+    world.found("web", world.container("web"), true);
+    world.run_until(60s);
+    EXPECT_EQ(world.probes.size(), asked);
+    EXPECT_EQ(world.target("web").shown_health, Health::none);
 }
 
 // ---- the engine's own health check --------------------------------------------------------------------------------

@@ -35,6 +35,26 @@ TEST(Dependencies, service_healthy_goes_on_waiting_when_it_is_unhealthy_for_it_m
     EXPECT_EQ(world.commands, (Lines{"0s start db", "4s start api"}));
 }
 
+TEST(Dependencies, what_could_not_be_executed_has_not_started) {
+    for (const bool required : {true, false}) {
+        World world{policy_of(
+            {Service{"db"}.restart(RestartCondition::none, 0s), Service{"api"}.after(0, started, false, required)})};
+        world.of("db").start_failure = "no such file";
+        world.begin();
+        world.run_until(5s);
+        EXPECT_EQ(world.target("api").phase, required ? Phase::waiting : Phase::running);
+    }
+}
+
+TEST(Dependencies, what_is_not_required_is_waited_for_until_it_is_unhealthy) {
+    World world{policy_of(
+        {Service{"db"}.probed(1s, 3).ladder({NotifyRung{}}), Service{"api"}.after(0, healthy, false, false)})};
+    world.answers("db", fail());
+    world.begin();
+    world.run_until(5s);
+    EXPECT_EQ(world.commands, (Lines{"0s start db", "3s start api"}));
+}
+
 TEST(Dependencies, service_completed_successfully_waits_for_exit_code_0) {
     World world{
         policy_of({Service{"migrate"}.restart(RestartCondition::none, 0s), Service{"api"}.after(0, completed)})};
@@ -287,7 +307,7 @@ TEST(Dependencies, what_is_not_required_and_was_stopped_by_its_ladder_is_no_hind
     world.answers("cache", fail());
     world.begin();
     world.run_until(10s);
-    EXPECT_EQ(world.commands, (Lines{"0s start cache", "1s keep evidence of cache", "1s stop cache", "1s start api"}));
+    EXPECT_EQ(world.commands, (Lines{"0s start cache", "1s start api", "1s keep evidence of cache", "1s stop cache"}));
 }
 
 }  // namespace

@@ -111,6 +111,16 @@ TEST(Healing, verify_ends_even_when_the_start_period_hides_the_failures) {
     EXPECT_EQ(world.lines("remedy.verified"), (Lines{"13s api remedy.verified restart did not help"}));
 }
 
+TEST(Healing, a_first_probe_that_comes_after_the_start_period_is_waited_for) {
+    World world{policy_of({Service{"api"}.probed(2s, 1).start_period(1s, 4s)})};
+    world.of("api").answer = [](World& now) { return now.now < Instant{6s} ? fail() : pass(); };
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("remedy."),
+              (Lines{"4s api remedy.due restart: unhealthy", "4s api remedy.started restart: unhealthy",
+                     "4s api remedy.finished restart", "8s api remedy.verified restart"}));
+}
+
 TEST(Healing, the_last_rung_repeats_until_the_attempts_are_used_up_and_then_it_is_quarantined) {
     World world{policy_of({sick({RestartRung{}}).restart(RestartCondition::any, 0s, 3)})};
     falls_sick(world);

@@ -290,7 +290,7 @@ RC_GTEST_PROP(Always, a_healed_world_comes_to_rest, ()) {
     healed(world);
     world.run_until(20min + 2h);
     const std::size_t said = world.facts.size();
-    world.run_until(20min + 10h);
+    world.run_until(20min + 4h);
     RC_ASSERT(world.facts.size() == said);
     check_rest(world);
 }
@@ -600,7 +600,7 @@ RC_GTEST_PROP(Always, a_reload_at_any_moment_doubles_nothing_and_comes_to_rest, 
     last.mode = Mode::enforce;
     world.reload(last);
     healed(world);
-    world.run_until(15min + 3h);
+    world.run_until(15min + 2h);
     RC_LOG() << found;
     RC_ASSERT(found.empty());
     RC_ASSERT(world.violations.empty());

@@ -86,10 +86,11 @@ TEST(Reloading, another_question_judges_a_sick_target_anew_and_drops_the_remedy_
     next.targets[0].question = "port 80";
     world.reload(next);
     world.run_until(50s);
-    EXPECT_EQ(world.trace, (Lines{"35s host policy.reloaded p1+apiv1a -> p1+apiv2a, api: probes",
-                                  "35s api target.health unhealthy -> starting: changed",
-                                  "45s api target.health starting -> healthy: probe_passed",
-                                  "45s api incident.closed 1: recovered after 15s"}));
+    EXPECT_EQ(world.trace,
+              (Lines{"35s host policy.reloaded p1+apiv1a -> p1+apiv2a, api: probes",
+                     "35s api target.health unhealthy -> starting: changed", "35s api remedy.held start: dry_run",
+                     "45s api target.health starting -> healthy: probe_passed",
+                     "45s api incident.closed 1: recovered after 15s"}));
 }
 
 TEST(Reloading, a_changed_process_is_restarted_with_its_grace_and_without_its_history) {
@@ -188,7 +189,9 @@ TEST(Reloading, an_update_that_was_given_up_is_tried_again_for_another_entry_and
     world.of("web").replace_failure.clear();
     world.run_until(3min);
     EXPECT_EQ(world.lines("remedy.started").size(), 3u);
-    EXPECT_EQ(world.lines("update.completed").size(), 1u);
+    EXPECT_EQ(world.lines("update.completed"),
+              (Lines{"0s host update.completed web (web stays as it was)",
+                     "1m0s host update.completed web (web stays as it was)", "2m6s host update.completed web"}));
 }
 
 TEST(Reloading, an_update_that_was_taken_back_and_is_reverted_in_the_policy_leaves_the_container_alone) {
@@ -553,6 +556,28 @@ TEST(Reloading, what_dry_run_held_is_done_when_the_policy_is_in_earnest) {
     world.reload(policy(Mode::enforce));
     world.run_until(61s);
     EXPECT_EQ(world.commands.back(), "1m0s start api");
+}
+
+TEST(Reloading, what_died_in_dry_run_is_held_still_when_its_entry_changes) {
+    const auto policy = [](const std::string& version, Mode mode) {
+        Policy one = policy_of({Service{"api"}.restart(RestartCondition::any, 1s)});
+        one.mode = mode;
+        one.version = one.services[0].version = version;
+        return one;
+    };
+    World world{policy("v1", Mode::enforce)};
+    world.begin();
+    world.reload(policy("v1", Mode::dry_run));
+    world.run_until(5s);
+    world.exit("api");
+    world.run_until(10s);
+    ASSERT_EQ(world.lines("remedy.held").back(), "6s api remedy.held restart: dry_run");
+    world.reload(policy("v2", Mode::dry_run));
+    EXPECT_TRUE(world.target("api").hold.active);
+    EXPECT_EQ(world.lines("remedy.held").back(), "10s api remedy.held start: dry_run");
+    world.reload(policy("v2", Mode::enforce));
+    world.run_until(20s);
+    EXPECT_EQ(world.commands.back(), "10s start api");
 }
 
 TEST(Reloading, a_completed_job_runs_again_only_when_it_is_another_job) {

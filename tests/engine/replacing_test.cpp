@@ -58,6 +58,24 @@ TEST(Replacing, a_new_one_that_is_not_well_in_its_time_is_rolled_back) {
     EXPECT_EQ(world.lines("alert.raised"), Lines{"5s web alert.raised notify (unhealthy)"});
 }
 
+TEST(Replacing, the_old_one_that_is_started_again_has_all_of_its_start_period) {
+    World world = sick_web(web().start_period(10s, 1s).verify(3s).ladder({ReplaceRung{}, NotifyRung{}}), false);
+    world.begin_with_containers();
+    world.run_until(30s);
+    EXPECT_EQ(world.lines("rolled_back"), Lines{"6s web target.phase stopping -> running: rolled_back"});
+    EXPECT_EQ(world.lines("-> unhealthy"), (Lines{"3s web target.health healthy -> unhealthy: unhealthy",
+                                                  "17s web target.health starting -> unhealthy: unhealthy"}));
+}
+
+TEST(Replacing, one_after_the_other_they_are_a_delay_apart) {
+    World world = sick_web(web().restart(RestartCondition::any, 10s, 0), false);
+    world.begin_with_containers();
+    world.run_until(30s);
+    EXPECT_EQ(world.lines("remedy.started"),
+              (Lines{"3s web remedy.started replace: unhealthy", "13s web remedy.started replace: unhealthy",
+                     "23s web remedy.started replace: unhealthy"}));
+}
+
 TEST(Replacing, a_replacement_that_cannot_be_made_changes_nothing_and_the_next_rung_follows) {
     World world = sick_web(web().ladder({ReplaceRung{}, RestartRung{}}), false);
     world.of("web").replace_failure = "no such image";
@@ -299,7 +317,7 @@ TEST(Updating, one_that_ends_within_monitor_is_a_failure) {
     world.container_exits("api");
     world.run_until(4s);
     EXPECT_EQ(world.commands.back(), "3s roll back api");
-    EXPECT_EQ(world.lines("update.paused").size(), 1u);
+    EXPECT_EQ(world.lines("update.paused"), Lines{"3s host update.paused api (api: exit code 1)"});
 }
 
 TEST(Updating, parallelism_takes_so_many_slots_at_a_time) {
@@ -321,6 +339,7 @@ TEST(Updating, go_on_does_not_stop_at_a_failure) {
     world.begin_with_containers();
     world.run_until(60s);
     EXPECT_EQ(world.lines("update.paused").size(), 0u);
+    EXPECT_EQ(world.lines("update.completed").size(), 1u);
     EXPECT_FALSE(world.target("api.2").container.outdated);
     EXPECT_FALSE(world.target("api.3").container.outdated);
 }

@@ -155,6 +155,25 @@ TEST(Restoring, what_died_while_keepwell_was_away_is_started_again) {
     EXPECT_EQ(world.starts, (std::vector<Duration>{30s}));
 }
 
+TEST(Restoring, an_end_that_nobody_saw_is_counted_and_judged_by_the_condition) {
+    for (const auto condition : {RestartCondition::any, RestartCondition::on_failure, RestartCondition::none}) {
+        const Policy policy = policy_of({Service{"api"}.restart(condition, 5s, 3, 60s)});
+        TargetMemory memory = memory_after(policy, [](World& world) { world.run_until(25s); });
+        memory.instance = {};
+        World world{policy};
+        world.now = Instant{30s};
+        world.restore("api", memory);
+        world.begin();
+        world.run_until(31s);
+        const bool again = condition != RestartCondition::none;
+        EXPECT_EQ(world.starts.size(), again ? 1u : 0u);
+        EXPECT_EQ(world.target("api").phase, again ? Phase::running : Phase::completed);
+        EXPECT_EQ(world.target("api").history.size(), again ? 1u : 0u);
+        EXPECT_EQ(to_string(world.target("api").last_exit), "ended unseen");
+        EXPECT_EQ(world.lines("alert.raised not_restarted").size(), again ? 0u : 1u);
+    }
+}
+
 TEST(Restoring, a_restart_that_was_waiting_for_its_delay_waits_on) {
     const TargetMemory memory = memory_after(web(), [](World& world) {
         world.run_until(1s);

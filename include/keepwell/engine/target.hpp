@@ -36,7 +36,9 @@ struct ContainerState {
 
     Replacing replacing = Replacing::none;
     Instance previous;                 ///< what is being replaced
+    Instant previous_started_at{};     ///< should it live on
     std::string previous_made_of;      ///< as Target::made_of
+    std::string new_one_ended;         ///< how; empty: it has not, by itself
     CommandId replace_id = 0;          ///< command::Replace in flight
     CommandId settle_id = 0;           ///< command::Settle in flight
     bool going_back = false;           ///< replaced because the update is taken back

@@ -167,7 +167,7 @@ struct ServiceSpec {
     std::optional<Healthcheck> healthcheck;
     RestartPolicy restart;
     std::vector<Rung> on_unhealthy;  ///< never holds more than was written; empty: report only
-    std::optional<Duration> verify;  ///< default: start_period + retries * (interval + timeout)
+    std::optional<Duration> verify;  ///< default: default_verify
     Quarantine quarantine;
     std::vector<Dependency> depends_on;
     Duration stop_grace_period = 10s;
@@ -410,9 +410,12 @@ struct Policy {
 
 inline bool is_container(const TargetSpec& target) { return target.kind != TargetKind::process; }
 
-/// The time that a remedy is given to be proven good.
+/// The time that a remedy is given to be proven good: what the probes take at most to judge a new instance. The first
+/// one that counts comes up to one start_interval after the start period (health.cpp, probe_wait).
 constexpr Duration default_verify(const Healthcheck& check) {
-    return check.start_period + check.retries * (check.interval + check.timeout);
+    const Duration judging = check.start_period + check.retries * (check.interval + check.timeout);
+    const bool slow_start = check.start_period > Duration{0} && check.start_interval > check.interval;
+    return slow_start ? judging + check.start_interval - check.interval : judging;
 }
 
 }  // namespace keepwell
