@@ -113,7 +113,8 @@ class BareLoop final : public Healer {
 class Keepwell final : public Healer {
   public:
     Keepwell(const std::string& child, const std::string& moment, const std::string& folder)
-        : output_(loop_, folder),
+        : folder_(folder),
+          output_(loop_, folder),
           journal_(journal::FileWriter::open(in_folder(folder + "/journal")).value()),
           supervisor_(policy(child, moment), {probes_, processes_, loop_, output_, *journal_}, {}) {
         supervisor_.subscribe([this](const journal::Record&) {
@@ -153,14 +154,15 @@ class Keepwell final : public Healer {
         return [this](Event event) { supervisor_.post(std::move(event)); };
     }
 
+    std::string folder_;
     std::atomic<pid_t> pid_{0};
     runtime::Loop loop_;
     runtime::Children children_{loop_};
     runtime::CommandRunner commands_{loop_, children_};
     runtime::OutputFiles output_;
-    runtime::Processes processes_{
-        loop_,   children_, commands_,
-        output_, sink(),    [](const std::string& notice) { std::fprintf(stderr, "%s\n", notice.c_str()); }};
+    runtime::Processes processes_{loop_, children_, commands_, output_, folder_, sink(), [](const std::string& notice) {
+                                      std::fprintf(stderr, "%s\n", notice.c_str());
+                                  }};
     runtime::Probes probes_{loop_, commands_, sink()};
     std::unique_ptr<journal::FileWriter> journal_;
     supervisor::Supervisor supervisor_;

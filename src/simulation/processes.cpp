@@ -94,6 +94,14 @@ bool Processes::adopt(TargetIndex index, const TargetSpec&, const Instance& inst
     return true;
 }
 
+std::vector<Processes::Started> Processes::started_before() {
+    std::vector<Started> started;
+    for (const auto& [id, process] : processes_) {
+        if (process.leader_alive) started.push_back({process.name, process.instance});
+    }
+    return started;
+}
+
 void Processes::deliver_in(Duration wait, std::function<void()> work) {
     loop_.at(later(loop_.now(), wait), [this, work = std::move(work), generation = generation_] {
         if (generation == generation_) work();

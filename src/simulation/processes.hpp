@@ -53,6 +53,8 @@ class Processes final : public supervisor::ProcessPort {
 
     bool adopt(TargetIndex index, const TargetSpec&, const Instance& instance) override;
 
+    std::vector<Started> started_before() override;
+
   private:
     struct Process {
         TargetIndex index = no_target;

@@ -54,6 +54,15 @@ class ProcessPort {
     /// Takes over an instance that an earlier keepwell started, if exactly that one is still alive: from then on its
     /// end is delivered as event::Exited (status unknown). False: it is not alive.
     virtual bool adopt(TargetIndex index, const TargetSpec& target, const Instance& instance) = 0;
+
+    /// An instance that an earlier keepwell of this state_dir started.
+    struct Started {
+        std::string target;
+        Instance instance;
+    };
+    /// All that live, each life once, also those that no record names: keepwell may be killed between a start and its
+    /// record. Nothing is watched by it. Asked once, at the start: it looks at every process of the host.
+    virtual std::vector<Started> started_before() = 0;
 };
 
 /// Watches and changes containers.

@@ -88,6 +88,11 @@ std::vector<std::string> names_of(const Policy& policy) {
 /// As forget_name() leaves it: it goes by another name since.
 bool is_forgotten(const TargetMemory& memory) { return memory.version.empty() && !memory.instance.exists(); }
 
+/// A process of another boot begins anew, as after an orderly end of keepwell: a job that had completed, too.
+void forget_life(TargetMemory& memory) {
+    if (memory.phase == Phase::running || memory.phase == Phase::completed) memory.phase = Phase::stopped;
+}
+
 /// Of a container there is no pid.
 bool is_process(const Instance& instance) { return instance.pid != 0; }
 
@@ -111,6 +116,7 @@ void Supervisor::begin(journal::RunStarted run) {
     run.last_incident = memories_.last_incident;
     keep(std::move(run), no_target);
     keep_rules(policy);
+    remember_unrecorded();
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         const TargetSpec& target = policy.targets[index];
         std::optional<TargetMemory> memory = take_memory(target.name);
@@ -124,6 +130,7 @@ void Supervisor::begin(journal::RunStarted run) {
         const bool alive = memory->instance.exists() &&
                            (is_container(target) || ports_.processes.adopt(index, target, memory->instance));
         if (!alive) memory->instance = {};
+        if (!is_container(target) && !memories_.of_this_boot) forget_life(*memory);
         post(event::Restored{index, std::move(*memory)});
     }
     follow_calendar(now());  // before anything is decided: a window may be open
@@ -141,6 +148,24 @@ void Supervisor::begin(journal::RunStarted run) {
     };
     if (std::any_of(memories_.targets.begin(), memories_.targets.end(), is_container_left)) {
         ports_.containers->look(no_target);  // it may be an orphan, also where the policy has no container any more
+    }
+}
+
+/// A keepwell that was killed between a start and its record has left an instance that the journal does not name. It is
+/// its target's, unless that has another one.
+void Supervisor::remember_unrecorded() {
+    auto& all = memories_.targets;
+    for (const ProcessPort::Started& started : ports_.processes.started_before()) {
+        const auto names_it = [&](const TargetMemory& one) { return one.instance == started.instance; };
+        if (std::any_of(all.begin(), all.end(), names_it)) continue;
+        auto memory = std::find_if(all.begin(), all.end(), [&](const TargetMemory& one) {
+            return one.target == started.target && !one.instance.exists();
+        });
+        if (memory == all.end()) memory = all.insert(all.end(), TargetMemory{});
+        memory->target = started.target;
+        memory->instance = started.instance;
+        memory->started_at = at_;
+        memory->phase = Phase::running;
     }
 }
 

@@ -33,6 +33,7 @@ struct Ports {
 struct Memories {
     std::vector<TargetMemory> targets;
     IncidentId last_incident = 0;
+    bool of_this_boot = true;  ///< else every process has ended with the host, as with an orderly end
 };
 
 class Supervisor {
@@ -74,6 +75,7 @@ class Supervisor {
   private:
     TargetIndex join(event::TargetJoined joined);
     std::optional<TargetMemory> take_memory(const std::string& target);
+    void remember_unrecorded();
     void end_leftovers();
     void take(const Event& event);
     void keep_rules(const Policy& policy);

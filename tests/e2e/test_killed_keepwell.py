@@ -1,6 +1,7 @@
 """keepwell itself is killed: the next one takes over what lives, and remembers what was decided."""
 
 import os
+import pathlib
 import signal
 import unittest
 
@@ -101,6 +102,36 @@ services:
             pids.add(self.pid_of("one"))
             self.kill(run)
         self.assertEqual(len(pids), 1)
+
+    def test_killed_while_it_starts_many_there_is_one_copy_of_each(self):
+        policy = self.policy("services: {many: {command: [sleep, '1000'], deploy: {replicas: 30}}}\n")
+        self.addCleanup(lambda: [os.kill(pid, signal.SIGKILL) for pid in self.pids_of("many")])
+        for _ in range(5):
+            run = self.start(policy)
+            run.wait_for("target.phase", to="running")
+            run.signal(signal.SIGKILL)  # the others are started, or are not, or are and it is not recorded
+            run.wait()
+        run = self.start(policy)
+        for slot in range(1, 31):
+            run.wait_for("target.phase", f"many.{slot}", to="running")
+        known = {target["pid"] for target in self.status().values()}
+        # A copy too many is ended in its grace; nothing else has the name.
+        harness.wait_until(lambda: self.pids_of("many") == known, "there is one copy of each")
+
+    def pids_of(self, service):
+        """Whatever lives of a service on this host, as its environment says, of the same user's keepwell."""
+        own = str(self.folder).encode()
+        found = set()
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                command = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            of_us = any(own in value for value in environment) and command.startswith(b"sleep\0")
+            if of_us and any(value.startswith(f"KEEPWELL_TARGET={service}.".encode()) for value in environment):
+                found.add(int(folder.name))
+        return found
 
 
 if __name__ == "__main__":

@@ -214,6 +214,73 @@ TEST(Supervisor, after_a_kill_of_keepwell_the_next_one_adopts_what_lives) {
     EXPECT_EQ(house.processes.started("api"), 2u);
 }
 
+TEST(Supervisor, what_was_started_and_not_recorded_is_taken_over_and_not_started_again) {
+    const Policy policy = policy_of({Service{"api"}.probed(1s, 3), Service{"db"}});
+    House house{policy};
+    house.begin();
+    house.run_until(5s);
+    supervisor::Memories memories = memories_of(house);
+    for (TargetMemory& memory : memories.targets) {  // as it is while the start is under way
+        memory.instance = {};
+        memory.phase = Phase::starting;
+    }
+    house.processes.forget();
+    house.open(policy, memories);
+    house.begin();
+    house.run_until(1min);
+    EXPECT_EQ(house.processes.started("api") + house.processes.started("db"), 2u);
+    EXPECT_EQ(house.supervisor->engine().target(0).shown_health, Health::healthy);
+    EXPECT_EQ(house.supervisor->engine().target(1).phase, Phase::running);
+}
+
+TEST(Supervisor, what_lives_is_taken_over_though_the_journal_was_lost) {
+    const Policy policy = policy_of({Service{"api"}});
+    House house{policy};
+    house.begin();
+    house.run_until(5s);
+    house.processes.forget();
+    house.open(policy, {});
+    house.begin();
+    house.run_until(1min);
+    EXPECT_EQ(house.processes.started("api"), 1u);
+    EXPECT_EQ(house.supervisor->engine().target(0).phase, Phase::running);
+}
+
+TEST(Supervisor, a_second_copy_that_no_record_names_is_ended) {
+    const Policy policy = policy_of({Service{"api"}});
+    House house{policy};
+    house.begin();
+    house.run_until(5s);
+    const supervisor::Memories memories = memories_of(house);
+    house.processes.forget();
+    house.processes.start(0, 0, policy.targets[0]);  // by a keepwell that is killed before it can record that
+    house.run_until(6s);
+    house.processes.forget();
+    ASSERT_EQ(house.processes.alive("api"), 2u);
+    house.open(policy, memories);
+    house.begin();
+    house.run_until(1min);
+    EXPECT_EQ(house.processes.alive("api"), 1u);
+    EXPECT_EQ(house.supervisor->engine().target(0).instance, memories.targets[0].instance);
+}
+
+TEST(Supervisor, a_job_runs_once_a_boot_and_not_again_when_only_keepwell_was_killed) {
+    const Policy policy = policy_of({Service{"job"}.restart(RestartCondition::none, 0s)});
+    for (const bool same_boot : {true, false}) {
+        House house{policy};
+        house.processes.lives("job", {simulation::Life::exits(0)});
+        house.begin();
+        house.run_until(5s);
+        supervisor::Memories memories = memories_of(house);
+        memories.of_this_boot = same_boot;
+        house.processes.forget();
+        house.open(policy, memories);
+        house.begin();
+        house.run_until(1min);
+        EXPECT_EQ(house.processes.started("job"), same_boot ? 1u : 2u);
+    }
+}
+
 TEST(Supervisor, a_window_that_is_open_at_the_start_holds_what_is_restored_as_due) {
     Policy policy = policy_of({Service{"api"}});
     policy.maintenance[0].push_back({std::chrono::hours{0}, std::chrono::hours{1}, 0x7f});

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -39,6 +40,7 @@ struct Plan {
     const Account* account;  // null: stays who we are
     int null;
     int output;
+    const void* descriptors;  // struct rlimit64
     Step failed_step = Step::none;
     int error = 0;
 };
@@ -94,6 +96,7 @@ KEEPWELL_IN_CHILD int child_main(void* argument) {
     syscall(SYS_setsid);
     if (!replace_descriptors(plan)) return fail(plan, Step::descriptors, errno);
     syscall(SYS_umask, 022);
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, plan.descriptors, nullptr);
     if (plan.account != nullptr && !become(*plan.account)) return fail(plan, Step::user, errno);
     if (plan.folder != nullptr && syscall(SYS_chdir, plan.folder) != 0) return fail(plan, Step::folder, errno);
     reset_signals();
@@ -236,6 +239,9 @@ Launcher::Launcher() {
     output_slot_ = Descriptor(fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
     stack_ = mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (!output_slot_.valid() || stack_ == MAP_FAILED) setup_error_ = errno;
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, &descriptors_);
+    const Limit all{descriptors_.hard, descriptors_.hard};
+    syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &all, nullptr);
 }
 
 Launcher::~Launcher() {
@@ -266,7 +272,8 @@ tl::expected<Launched, LaunchFailure> Launcher::launch(const Launch& launch) {
               folder.empty() ? nullptr : folder.c_str(),
               account && !is_ours_already(*account) ? &*account : nullptr,
               null_.get(),
-              output_slot_.get()};
+              output_slot_.get(),
+              &descriptors_};
     // The child copies low descriptors only, so what it shall write to must be one.
     if (launch.output >= 0 && dup3(launch.output, output_slot_.get(), O_CLOEXEC) < 0) {
         return tl::unexpected(launch_failure("cannot set up descriptors", errno));

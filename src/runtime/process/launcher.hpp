@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,16 +43,17 @@ struct Launched {
 
 class Launcher {
   public:
-    /// Make it early: it reserves two low descriptors, and what it keeps below them is copied at each start.
+    /// Make it early: it reserves two low descriptors, and what it keeps below them is copied at each start. Keepwell
+    /// itself may have as many descriptors as its hard limit allows from then on, as each instance needs one.
     Launcher();
     ~Launcher();
     Launcher(const Launcher&) = delete;
     Launcher& operator=(const Launcher&) = delete;
 
     /// Returns when the program has been executed, or could not be; a failed exec leaves no zombie. The process has
-    /// stdin from /dev/null, no other descriptors, an empty signal mask, default signal dispositions (SIGPIPE too) and
-    /// umask 022. With a user, HOME, USER and LOGNAME are set unless the environment gives them. Variables that systemd
-    /// meant for keepwell itself are not passed on.
+    /// stdin from /dev/null, no other descriptors, an empty signal mask, default signal dispositions (SIGPIPE too), the
+    /// limit of descriptors that keepwell was given, and umask 022. With a user, HOME, USER and LOGNAME are set unless
+    /// the environment gives them. Variables that systemd meant for keepwell itself are not passed on.
     tl::expected<Launched, LaunchFailure> launch(const Launch& launch);
 
   private:
@@ -59,6 +61,11 @@ class Launcher {
     Descriptor output_slot_;
     void* stack_ = nullptr;
     int setup_error_ = 0;
+    /// struct rlimit64, of descriptors, as keepwell was given it.
+    struct Limit {
+        std::uint64_t soft = 0;
+        std::uint64_t hard = 0;
+    } descriptors_;
 };
 
 }  // namespace keepwell::runtime

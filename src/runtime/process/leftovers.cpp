@@ -1,12 +1,15 @@
 // Which processes belong to one life of a target. May know: /proc, Linux.
 #include "runtime/process/leftovers.hpp"
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <map>
+#include <sstream>
 
 namespace keepwell::runtime {
 namespace {
@@ -18,6 +21,29 @@ bool has_mark(pid_t pid, const Family& family) {
 bool group_is_empty(pid_t group) { return kill(-group, 0) != 0 && errno == ESRCH; }
 
 }  // namespace
+
+std::string owner_of(const std::string& state_folder) {
+    struct stat folder {};
+    if (stat(state_folder.c_str(), &folder) != 0) return {};
+    std::ostringstream text;
+    text << std::hex << folder.st_dev << '-' << folder.st_ino << '-';
+    return text.str();
+}
+
+std::vector<ProcessStat> leaders_of(const std::string& owner) {
+    std::map<std::string, ProcessStat> first;  // by mark: one that led a session of its own has come later
+    if (owner.empty()) return {};
+    for (ProcessStat& process : all_processes()) {
+        if (process.dead() || process.session != process.pid) continue;
+        const std::string mark = environment_of(process.pid, mark_variable);
+        if (!mark.starts_with(owner)) continue;
+        const auto [known, is_new] = first.try_emplace(mark, process);
+        if (!is_new && process.start_ticks < known->second.start_ticks) known->second = std::move(process);
+    }
+    std::vector<ProcessStat> leaders;
+    for (auto& [mark, leader] : first) leaders.push_back(std::move(leader));
+    return leaders;
+}
 
 std::vector<ProcessStat> leftovers_of(const Family& family) {
     auto processes = all_processes();

@@ -1,4 +1,4 @@
-// Which processes belong to one life of a target. May know: /proc.
+// Which processes belong to one life of a target, and which lives there are. May know: /proc.
 // A process belongs to it by its group, its session, or the mark that it was given in its environment. One that has
 // left the session and overwritten its environment too is not found; only a cgroup would hold it.
 #pragma once
@@ -22,6 +22,14 @@ struct Family {
     std::string mark;          ///< value of mark_variable; empty: not known
     bool started_here = true;  ///< else orphans of it did not come to us
 };
+
+/// What the marks of one state folder begin with: it is the same for each keepwell of that folder, and for no other.
+/// Empty: there is no such folder.
+std::string owner_of(const std::string& state_folder);
+
+/// The leader of each life whose mark begins with `owner` and is not known to be dead. Reads all of /proc:
+/// milliseconds.
+std::vector<ProcessStat> leaders_of(const std::string& owner);
 
 /// All living members but the leader. Reads all of /proc: milliseconds.
 std::vector<ProcessStat> leftovers_of(const Family& family);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <utility>
 
 namespace keepwell::runtime {
@@ -17,10 +18,10 @@ constexpr Duration patience_after_kill = 5s;    // then what still lives is name
 constexpr Duration pause_between_tries = 50ms;  // when something can not be watched for lack of descriptors
 
 // Unlike any mark before it, on this boot and any other.
-std::string new_mark() {
+std::string new_mark(const std::string& owner) {
     std::array<unsigned char, 12> bytes{};
     if (getrandom(bytes.data(), bytes.size(), 0) < 0) return {};
-    std::string mark;
+    std::string mark = owner;
     for (const auto byte : bytes) {
         constexpr const char* digits = "0123456789abcdef";
         mark += {digits[byte / 16], digits[byte % 16]};
@@ -70,11 +71,13 @@ struct Processes::Life {
 };
 
 Processes::Processes(Loop& loop, Children& children, CommandRunner& commands, OutputFiles& output,
-                     supervisor::EventSink sink, std::function<void(const std::string&)> notice)
+                     const std::string& state_folder, supervisor::EventSink sink,
+                     std::function<void(const std::string&)> notice)
     : loop_(loop),
       children_(children),
       commands_(commands),
       output_(output),
+      owner_(owner_of(state_folder)),
       sink_(std::move(sink)),
       notice_(std::move(notice)),
       alive_(std::make_shared<bool>(true)) {}
@@ -90,17 +93,18 @@ Processes::~Processes() {
 void Processes::start(CommandId id, TargetIndex index, const TargetSpec& target) {
     auto output = output_.open(target);
     if (!output) notice_(target.name + ": " + output.error() + "; what it prints is lost");
-    const auto mark = new_mark();
+    const auto mark = new_mark(owner_);
     auto launched = children_.start({target.process.command,
                                      target.process,
                                      {{target_variable, target.name}, {mark_variable, mark}},
                                      output ? output->get() : -1});
     if (!launched) return deliver(event::StartFinished{id, index, {}, launched.error().text});
     const auto instance = instance_of(launched->pid);
-    if (!instance.exists()) {  // not even /proc can be read: a process without an identity is no use
+    if (const int error = errno;
+        !instance.exists()) {  // not even /proc can be read: a process without an identity is no use
         signal_group(launched->pid, SIGKILL);
         children_.forget(launched->pid);
-        return deliver(event::StartFinished{id, index, {}, "cannot read /proc"});
+        return deliver(event::StartFinished{id, index, {}, std::string{"cannot read /proc: "} + std::strerror(error)});
     }
     watch_leader(begin_life(index, target, {launched->pid, mark, true}, instance), std::move(launched->pidfd));
     deliver(event::StartFinished{id, index, instance, {}});
@@ -153,8 +157,10 @@ bool Processes::adopt(TargetIndex index, const TargetSpec& target, const Instanc
 
 bool Processes::adopt_leftovers(TargetIndex index, const TargetSpec& target, const Instance& instance) {
     const pid_t group = pid_in(instance);
-    // A number that is a group's is not given to a process; if one has it, the group is not the one we started.
-    if (group <= 0 || read_stat(group)) return false;
+    // A number that is a group's is not given to a process; if another one has it, the group is not the one we started.
+    const auto leader = group > 0 ? read_stat(group) : std::nullopt;
+    const bool not_reaped_yet = leader && leader->dead() && instance_of(*leader) == instance;
+    if (group <= 0 || (leader && !not_reaped_yet)) return false;
     const auto leftovers = leftovers_of({group, {}, false});
     const auto ours = std::ranges::find(leftovers, target.name, [](const ProcessStat& process) {
         return environment_of(process.pid, target_variable);
@@ -163,6 +169,14 @@ bool Processes::adopt_leftovers(TargetIndex index, const TargetSpec& target, con
     begin_life(index, target, {group, environment_of(ours->pid, mark_variable), false}, instance);
     deliver(event::Exited{index, instance, {}, true});
     return true;
+}
+
+std::vector<Processes::Started> Processes::started_before() {
+    std::vector<Started> started;
+    for (const ProcessStat& leader : leaders_of(owner_)) {
+        started.push_back({environment_of(leader.pid, target_variable), instance_of(leader)});
+    }
+    return started;
 }
 
 // ---- stop -------------------------------------------------------------------------------------------------------

@@ -19,15 +19,17 @@
 namespace keepwell::runtime {
 
 /// An instance runs in a session and group of its own with KEEPWELL_TARGET (the target's name) and KEEPWELL_INSTANCE (a
-/// mark that no other instance has) in its environment; its output goes to its file. When that can not be opened it
-/// runs all the same, without one.
+/// mark that no other instance has, and that begins as all of this state folder do) in its environment; its output goes
+/// to its file. When that can not be opened it runs all the same, without one.
 ///
 /// Never signals a stranger: the leader is named by its pidfd, and its group only while the leader is not reaped yet or
 /// a member is known to live, as its number can not be given away until then.
 class Processes final : public supervisor::ProcessPort {
   public:
+    /// `state_folder`: whoever is started is known by it to a later keepwell of the same folder (started_before).
     /// `notice` gets a sentence about what went wrong but hinders nothing.
-    Processes(Loop& loop, Children& children, CommandRunner& commands, OutputFiles& output, supervisor::EventSink sink,
+    Processes(Loop& loop, Children& children, CommandRunner& commands, OutputFiles& output,
+              const std::string& state_folder, supervisor::EventSink sink,
               std::function<void(const std::string&)> notice);
     /// Lets go of all instances; they live on.
     ~Processes() override;
@@ -41,6 +43,8 @@ class Processes final : public supervisor::ProcessPort {
 
     /// Also true when the leader is dead but members of its group live: event::Exited with `remains` follows at once.
     bool adopt(TargetIndex index, const TargetSpec& target, const Instance& instance) override;
+
+    std::vector<Started> started_before() override;
 
   private:
     struct Life;
@@ -64,6 +68,7 @@ class Processes final : public supervisor::ProcessPort {
     Children& children_;
     CommandRunner& commands_;
     OutputFiles& output_;
+    std::string owner_;  // what our marks begin with
     supervisor::EventSink sink_;
     std::function<void(const std::string&)> notice_;
     std::map<std::string, std::unique_ptr<Life>> lives_;  // by Instance::id

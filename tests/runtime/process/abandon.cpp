@@ -18,7 +18,7 @@ int main(int, char** arguments) {
         std::fflush(stdout);
         kill(getpid(), SIGKILL);
     };
-    runtime::Processes processes(loop, children, commands, output, told, [](const std::string&) {});
+    runtime::Processes processes(loop, children, commands, output, arguments[1], told, [](const std::string&) {});
     TargetSpec target;
     target.name = "api";
     target.process.command = {"/bin/sh", "-c", "echo $$; exec sleep 1000"};

@@ -59,9 +59,10 @@ TEST_F(ProcessesTest, identity_is_pid_and_start_ticks) {
 }
 
 TEST_F(ProcessesTest, a_process_finds_its_folder_environment_and_marks) {
-    auto target = world.shell("pwd; echo $COLOUR $KEEPWELL_TARGET ${#KEEPWELL_INSTANCE}; umask; cat");
+    auto target =
+        world.shell("pwd; echo $COLOUR $KEEPWELL_TARGET; test ${#KEEPWELL_INSTANCE} -gt 24 && echo marked; umask; cat");
     target.process.environment = {{"COLOUR", "red"}, {"COLOUR", "blue"}};
-    EXPECT_EQ(run(target), world.folder.path() + "\nblue api 24\n0022\n");
+    EXPECT_EQ(run(target), world.folder.path() + "\nblue api\nmarked\n0022\n");
 }
 
 TEST_F(ProcessesTest, output_of_both_kinds_goes_to_the_targets_file_which_others_can_not_read) {
@@ -175,6 +176,31 @@ TEST_F(ProcessesTest, a_crash_that_leaves_a_descendant_outside_the_group_is_told
     stop(instance, 20s);
     EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
     EXPECT_TRUE(is_gone(escaped));
+}
+
+TEST_F(ProcessesTest, a_life_is_found_once_by_a_later_keepwell_of_its_folder_and_by_no_other) {
+    const auto instance =
+        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); exec sleep 1000"));
+    world.pid_from("escaped");
+    world.restart();
+    const auto found = world.processes->started_before();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].instance, instance);
+    const testing::TemporaryFolder elsewhere;
+    Processes other(
+        world.loop, world.children, world.commands, world.output, elsewhere.path(), [](const Event&) {},
+        [](const std::string&) {});
+    EXPECT_TRUE(other.started_before().empty());
+    ASSERT_TRUE(world.processes->adopt(0, world.shell(""), instance));
+    stop(instance, 20s);
+    EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
+}
+
+TEST_F(ProcessesTest, a_process_has_the_limit_of_descriptors_that_keepwell_was_given) {
+    rlimit given{};
+    getrlimit(RLIMIT_NOFILE, &given);  // what the launcher has raised it to
+    EXPECT_EQ(given.rlim_cur, given.rlim_max);
+    EXPECT_EQ(run(world.shell("ulimit -S -n")), world.given_descriptors() + "\n");
 }
 
 TEST_F(ProcessesTest, an_orphan_of_one_instance_is_not_taken_for_a_remainder_of_another) {

@@ -75,6 +75,11 @@ class RealWorld {
   public:
     RealWorld() { begin(); }
 
+    /// The soft limit of descriptors before there was a launcher, as a shell prints it.
+    std::string given_descriptors() const {
+        return given_.rlim_cur == RLIM_INFINITY ? "unlimited" : std::to_string(given_.rlim_cur);
+    }
+
     /// Keepwell goes and comes again; what it started lives on.
     void restart() {
         processes.reset();
@@ -134,6 +139,14 @@ class RealWorld {
         return static_cast<pid_t>(std::stol(read_text(path)));
     }
 
+  private:
+    const rlimit given_ = [] {
+        rlimit limit{};
+        getrlimit(RLIMIT_NOFILE, &limit);
+        return limit;
+    }();
+
+  public:
     TemporaryFolder folder;
     Loop loop;
     Children children{loop};
@@ -147,7 +160,8 @@ class RealWorld {
   private:
     void begin() {
         processes = std::make_unique<Processes>(
-            loop, children, commands, output, [this](Event event) { events.push_back(std::move(event)); },
+            loop, children, commands, output, folder.path(),
+            [this](Event event) { events.push_back(std::move(event)); },
             [this](const std::string& notice) { notices.push_back(notice); });
     }
 };
