@@ -283,7 +283,6 @@ std::string Bindings::Impl::why_excluded(const ContainerView& view, bool by_labe
 
 std::string Bindings::Impl::why_left_alone(const ContainerView& view) const {
     if (view.status == ContainerStatus::paused) return "it is paused";
-    if (opts_out(view.labels)) return "its label keepwell.enable says so";
     return why_excluded(view, false);
 }
 

@@ -85,6 +85,7 @@ std::string never_a_target(const Labels& labels, bool by_labels_alone) {
         return "it is a task of a Swarm service, which heals it";
     const auto unit = label(labels, "PODMAN_SYSTEMD_UNIT");
     if (!unit.empty()) return "it belongs to the systemd unit " + std::string{unit};
+    if (opts_out(labels) && label(labels, project_label).empty()) return "its label keepwell.enable says so";
     if (by_labels_alone && label(labels, "com.centurylinklabs.watchtower") == "true") return "it is watchtower";
     return {};
 }

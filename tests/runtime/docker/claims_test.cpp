@@ -97,6 +97,8 @@ TEST(ClaimsTest, what_has_a_master_of_its_own_is_left_alone) {
     EXPECT_EQ(never_a_target({{"com.docker.swarm.node.id", "x"}}, false), "");
     EXPECT_EQ(never_a_target({{"PODMAN_SYSTEMD_UNIT", "web.service"}}, false),
               "it belongs to the systemd unit web.service");
+    EXPECT_EQ(never_a_target({{"keepwell.enable", "false"}}, false), "its label keepwell.enable says so");
+    EXPECT_EQ(never_a_target({{"keepwell.enable", "false"}, {"io.keepwell.project", "shop"}}, false), "");
     EXPECT_EQ(never_a_target({{"com.centurylinklabs.watchtower", "true"}}, true), "it is watchtower");
     EXPECT_EQ(never_a_target({{"com.centurylinklabs.watchtower", "true"}}, false), "");
 }
