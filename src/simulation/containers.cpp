@@ -59,6 +59,7 @@ void Containers::person_pauses(const std::string& name, bool paused) {
     Container* container = named(name);
     if (!container || !container->lives()) return;
     container->paused = paused;
+    if (!paused) open_monitor(container->id);
     changed(container->id);
 }
 
@@ -271,26 +272,55 @@ bool Containers::begin_life(const std::string& id, std::optional<Life> script) {
             if (same && same->running && same->number == number) set_health(id, said);
         });
     }
-    if (container.made.healthcheck && ask_) check_later(id, number);
+    open_monitor(id);
     changed(id);
     return true;
 }
 
-void Containers::check_later(const std::string& id, std::uint32_t number) {
-    in(by_id(id)->made.healthcheck->interval, [this, id, number] { check(id, number); });
+// The engine's own health check: moby daemon/health.go.
+
+void Containers::open_monitor(const std::string& id) {
+    Container* container = by_id(id);
+    ++container->monitor;
+    if (container->made.healthcheck && ask_) check_later(id);
 }
 
-/// One round of the engine's own health check (moby daemon/health.go), start_period left out.
-void Containers::check(const std::string& id, std::uint32_t number) {
+void Containers::check_later(const std::string& id) {
+    const Container& container = *by_id(id);
+    const Healthcheck& check = *container.made.healthcheck;
+    const bool starts = loop_.now() - container.started_at < check.start_period && container.health == Health::starting;
+    in(starts ? check.start_interval : check.interval,
+       [this, id, monitor = container.monitor] { this->check(id, monitor); });
+}
+
+Containers::Container* Containers::asked_by(const std::string& id, std::uint32_t monitor) {
     Container* container = by_id(id);
-    if (!container || !container->running || container->number != number) return;
-    check_later(id, number);
-    if (container->paused) return;
+    const bool is_asked = container && container->running && !container->paused && container->monitor == monitor;
+    return is_asked ? container : nullptr;
+}
+
+void Containers::check(const std::string& id, std::uint32_t monitor) {
+    const Container* container = asked_by(id, monitor);
+    if (!container) return;
+    const Healthcheck& check = *container->made.healthcheck;
     const Answer& answer = ask_(script_name(container->made.name));
-    const bool passed = answer.outcome == Outcome::passed && answer.takes < container->made.healthcheck->timeout;
-    container->streak = passed ? 0 : container->streak + 1;
-    if (passed) container->health = Health::healthy;
-    if (container->streak >= container->made.healthcheck->retries) container->health = Health::unhealthy;
+    const bool passed = answer.outcome == Outcome::passed && answer.takes < check.timeout;
+    const bool counts =
+        passed || loop_.now() - container->started_at >= check.start_period || container->health != Health::starting;
+    const Duration takes = std::min(answer.takes, check.timeout);
+    if (takes <= Duration{0}) return checked(id, passed, counts);
+    in(takes, [this, id, monitor, passed, counts] {
+        if (asked_by(id, monitor)) checked(id, passed, counts);
+    });
+}
+
+void Containers::checked(const std::string& id, bool passed, bool counts) {
+    Container& container = *by_id(id);
+    check_later(id);
+    if (!counts) return;
+    container.streak = passed ? 0 : container.streak + 1;
+    if (passed) container.health = Health::healthy;
+    if (container.streak >= container.made.healthcheck->retries) container.health = Health::unhealthy;
     changed(id);
 }
 
@@ -306,7 +336,8 @@ void Containers::end_life(const std::string id, const ExitStatus status, std::ui
         if (loop_.now() - container->started_at >= std::chrono::seconds{10}) {
             container->backoff = std::chrono::milliseconds{100};
         }
-        in(std::exchange(container->backoff, 2 * container->backoff), [this, id] {
+        const Duration longest = std::chrono::minutes{1};  // restartmanager.go maxRestartTimeout
+        in(std::exchange(container->backoff, std::min(2 * container->backoff, longest)), [this, id] {
             const Container* dead = by_id(id);
             if (dead && dead->restarting) begin_life(id);
         });

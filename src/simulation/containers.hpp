@@ -117,6 +117,7 @@ class Containers final : public supervisor::ContainerPort {
         Life script;
         Health health = Health::none;
         std::uint32_t streak = 0;
+        std::uint32_t monitor = 0;  ///< which one asks: a new one is opened at each start and at the end of a pause
         Duration backoff{std::chrono::milliseconds{100}};  ///< of the engine's own policy (restartmanager.go)
 
         bool lives() const { return running; }
@@ -171,8 +172,11 @@ class Containers final : public supervisor::ContainerPort {
     void end_life(const std::string id, const ExitStatus status, std::uint32_t number = 0);
     static bool engine_restarts(const Container& container, const ExitStatus& status);
     void set_health(const std::string& id, Health health);
-    void check_later(const std::string& id, std::uint32_t number);
-    void check(const std::string& id, std::uint32_t number);
+    void open_monitor(const std::string& id);
+    void check_later(const std::string& id);
+    Container* asked_by(const std::string& id, std::uint32_t monitor);
+    void check(const std::string& id, std::uint32_t monitor);
+    void checked(const std::string& id, bool passed, bool counts);
 
     void remove(const std::string id);  // a copy: it may be the container's own
 
