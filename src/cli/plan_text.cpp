@@ -141,6 +141,15 @@ std::string count(const Json& services, const char* change, const char* what) {
     return std::to_string(count(services, change)) + " to " + what;
 }
 
+/// What is done when dry-run ends, beside the changes.
+std::string due_text(const Json& plan) {
+    std::string all;
+    for (const Json& one : plan.value("comes_due", Json::array())) {
+        all += (all.empty() ? "" : ", ") + text(one, "what") + " " + text(one, "target");
+    }
+    return all.empty() ? all : "dry-run ends, and what it held is done: " + all + "\n";
+}
+
 }  // namespace
 
 Json plan_json(const Plan& plan) {
@@ -189,6 +198,7 @@ std::string plan_text(const Json& plan, bool colours) {
     if (!host.empty()) all += "the host\n" + table(host, colours);
     const Json& services = plan.at("services");
     for (const Json& service : services) all += service_text(service, colours);
+    all += due_text(plan);
     return all + count(services, "added", "add") + ", " + count(services, "changed", "change") + ", " +
            count(services, "removed", "remove") + " (plan " + text(plan, "plan") + ")\n";
 }

@@ -22,6 +22,22 @@ control::PolicyReply error(int status, const char* code, const std::string& text
     return reply(status, {{"error", text}, {"code", code}});
 }
 
+/// What dry-run holds, and `policy` would have done in earnest.
+Json comes_due(const engine::Engine& engine, const Policy& policy) {
+    Json due = Json::array();
+    for (TargetIndex index = 0; index < engine.targets().size(); ++index) {
+        const engine::Target& target = engine.target(index);
+        const bool held = target.hold.active && target.hold.reason == Hold::dry_run;
+        if (!engine.dry_run(index) || !(held || target.taken_as_started) || policy.mode == Mode::dry_run) continue;
+        const std::string& name = engine.service_of(index).name;
+        const auto service = std::ranges::find(policy.services, name, &ServiceSpec::name);
+        if (service == policy.services.end() ? !target.leaving : service->dry_run) continue;
+        const Remedy what = target.taken_as_started ? Remedy::start : target.hold.would;
+        due.push_back({{"target", engine.policy().targets[index].name}, {"what", to_string(what)}});
+    }
+    return due;
+}
+
 /// A person's commands name files by absolute paths: as they are followed already, or from where keepwell was started.
 std::vector<std::string> as_written(std::vector<std::string> files, const std::vector<std::string>& followed) {
     namespace fs = std::filesystem;
@@ -63,6 +79,7 @@ control::PolicyReply PolicyFollower::answer(const control::PolicyRequest& reques
     const std::string refusal = supervisor_.why_not(*loaded.policy);
     const std::string name = supervisor_.loaded().version + ".." + loaded.policy->version;
     Json json = plan_json(policy::make_plan(supervisor_.loaded(), *loaded.policy, loaded.places));
+    json["comes_due"] = comes_due(supervisor_.engine(), *loaded.policy);
     json["refused"] = refusal.empty() ? Json{} : Json(refusal);
     json["applied"] = false;
     if (!request.apply) return reply(200, json);

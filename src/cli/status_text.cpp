@@ -103,11 +103,16 @@ std::string next_text(const Json& target, const StatusView& view, bool name_dry_
     return said.empty() ? "-" : said;
 }
 
+/// "running"; where dry-run only takes it as started: "not started".
+std::string phase_text(const Json& target) {
+    return member(target, "taken_as_started") == true ? "not started" : text(target, "phase");
+}
+
 std::vector<Cell> row_of(const Json& target, const StatusView& view, bool name_dry_run) {
     const Colour colour = colour_of(target);
     return {{text(target, "name"), Colour::strong},
             {text(target, "kind")},
-            {text(target, "phase"), colour},
+            {phase_text(target), colour},
             {text(target, "health"), colour},
             {age(target, view)},
             {probe_text(target)},

@@ -100,6 +100,7 @@ Json target_json(const supervisor::Supervisor& supervisor, TargetIndex index, co
     json["paused"] = target.paused;
     json["operator_stopped"] = target.operator_stopped;
     json["dry_run"] = engine.dry_run(index);
+    json["taken_as_started"] = target.taken_as_started;
     json["hold"] = hold_json(target.hold, clock);
     json["next"] = next_json(engine::next_step(engine, index), clock);
     json["probes"] = probes_json(spec, target.health.log, clock);

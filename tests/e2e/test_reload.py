@@ -1,6 +1,7 @@
 """A changed policy on a running keepwell: what `plan` shows is what `reload` does, and nothing else is touched."""
 
 import json
+import os
 import signal
 import unittest
 
@@ -34,6 +35,21 @@ class Reload(harness.Case):
 
     def plan(self, *args, code=0):
         return json.loads(self.keepwell("plan", "-o", "json", *args, code=code))
+
+    def test_the_plan_names_what_the_end_of_dry_run_does(self):
+        text = "services:\n  one: {{command: [sleep, '1000'], dry_run: {}, deploy: {{restart_policy: {{delay: 0s}}}}}}\n"
+        run = self.start(self.policy(text.format("false")))
+        run.wait_for("target.phase", "one", to="running")
+        self.policy(text.format("true"))
+        self.keepwell("reload")
+        os.kill(self.pid_of("one"), signal.SIGKILL)
+        run.wait_for("remedy.held", "one", reason="dry_run", would="restart")
+        one = self.status()["one"]
+        self.assertEqual((one["taken_as_started"], one["well"], one["hold"]["would"]), (True, False, "restart"))
+        self.policy(text.format("false"))
+        self.assertEqual(self.plan()["comes_due"], [{"target": "one", "what": "start"}])
+        self.assertIn("dry-run ends, and what it held is done: start one\n", self.keepwell("reload"))
+        run.wait_for("target.phase", "one", after=len(run.events) - 1, to="running")
 
     def test_what_the_plan_shows_is_done_and_nothing_else_is_touched(self):
         policy = self.shop()

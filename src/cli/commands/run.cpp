@@ -56,7 +56,7 @@ std::string signal_name(int signal) {
     return word == nullptr ? "signal " + std::to_string(signal) : "SIG" + std::string{word};
 }
 
-/// "SIGTERM; SIGKILL after 10s"
+/// "SIGTERM; SIGKILL after 10s". Of a container both may be its own, and only its engine knows them.
 std::string how_stopped(const Policy& policy, std::string_view name) {
     const auto target = std::ranges::find(policy.targets, name, &TargetSpec::name);
     if (target == policy.targets.end()) return {};
@@ -143,7 +143,7 @@ class House {
     Printer printer_;
     runtime::CommandRunner commands_{loop_, children_};
     runtime::OutputFiles output_{loop_, folders_.state, log_warning};
-    runtime::Processes processes_{loop_, children_, commands_, output_, sink(), log_warning};
+    runtime::Processes processes_{loop_, children_, commands_, output_, folders_.state, sink(), log_warning};
     runtime::Probes probes_{loop_, commands_, sink()};
     ContainerEnds containers_;
     runtime::Timer journal_retry_{loop_};
@@ -194,6 +194,7 @@ supervisor::Memories House::memories() const {
     if (!folders_.of_dry_run.empty()) add_earnest(targets, journal::restore(folders_.of_dry_run, report).targets);
     for (const auto& [name, target] : targets) {
         memories.targets.push_back(journal::rebase(target, boot, loop_.now(), loop_.wall()));
+        memories.of_this_boot = memories.of_this_boot && target.boot_id == boot;
     }
     return memories;
 }
