@@ -62,7 +62,7 @@ Progress towards_proof(const Json& target) {
     const auto since = journal::parse_rfc3339(text(target, "since"));
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     const auto left = since ? proving_time - (now - *since) : std::chrono::milliseconds{0};
-    return {left.count() > 0 ? on_the_way : there, "it has only just started", std::min(left, proving_time)};
+    return {left.count() > 0 ? on_the_way : there, "it has not yet stayed up for 1s", std::min(left, proving_time)};
 }
 
 Progress towards_running(const Json& target, const std::string& instance_before) {
