@@ -37,7 +37,12 @@ std::string why_unknown(const BlockInfo& block, const std::string& name) {
     const auto elsewhere = other_places(block, name);
     const std::string place{block.place};
     if (!elsewhere.empty()) return quote(name) + " is not read " + place + "; it" + elsewhere;
-    return "unknown key " + quote(name) + " " + place + did_you_mean(name, names_of(block));
+    const std::string unknown = "unknown key " + quote(name) + " " + place;
+    const auto names = names_of(block);
+    constexpr std::size_t few = 8;  // a longer list hides what is wrong
+    const std::string meant = did_you_mean(name, names);
+    const bool all_are_told = meant.empty() && !names.empty() && names.size() <= few;
+    return unknown + (all_are_told ? "; it can be " + join_alternatives(names) : meant);
 }
 
 }  // namespace
