@@ -149,6 +149,8 @@ struct Story::Teller {
         if (changed.reason == Reason::dependency_wait) return {"waits for " + what, Colour::dim};
         if (changed.reason == Reason::dependency_failed)
             return {"cannot start: it waits in vain for " + what, Colour::bad};
+        if (changed.reason == Reason::exited && !what.empty())
+            return {"ended while keepwell was not there: how is not known", Colour::warn};
         return {};
     }
 
@@ -161,8 +163,11 @@ struct Story::Teller {
             known.ended.clear();
             return {"started: " + pid + because(changed.reason)};
         }
-        if (changed.reason == Reason::rolled_back)
+        if (changed.reason == Reason::rolled_back) {
+            known.ended.clear();
+            known.replacing = false;
             return {"back in its place: " + pid + after_colon(changed.detail), Colour::warn};
+        }
         if (changed.reason == Reason::adopted) return {"found alive: " + pid, Colour::plain};
         const std::string before = std::exchange(known.ended, {});
         const bool replacing = std::exchange(known.replacing, false);

@@ -48,8 +48,9 @@ class Reload(harness.Case):
         self.assertEqual((one["taken_as_started"], one["well"], one["hold"]["would"]), (True, False, "restart"))
         self.policy(text.format("false"))
         self.assertEqual(self.plan()["comes_due"], [{"target": "one", "what": "start"}])
+        before = len(run.events) - 1
         self.assertIn("dry-run ends, and what it held is done: start one\n", self.keepwell("reload"))
-        run.wait_for("target.phase", "one", after=len(run.events) - 1, to="running")
+        run.wait_for("target.phase", "one", after=before, to="running")
 
     def test_what_the_plan_shows_is_done_and_nothing_else_is_touched(self):
         policy = self.shop()

@@ -59,7 +59,7 @@ std::string signal_name(int signal) {
 /// "SIGTERM; SIGKILL after 10s". Of a container both may be its own, and only its engine knows them.
 std::string how_stopped(const Policy& policy, std::string_view name) {
     const auto target = std::ranges::find(policy.targets, name, &TargetSpec::name);
-    if (target == policy.targets.end()) return {};
+    if (target == policy.targets.end() || is_container(*target)) return {};
     return signal_name(target->process.stop_signal) + "; SIGKILL after " +
            to_string(policy.services[target->service].stop_grace_period);
 }
