@@ -164,7 +164,8 @@ void add_test(CLI::App& app, Arguments& arguments) {
               "  keepwell test shop.test.yaml\n"
               "  keepwell test policies/                every *.test.yaml in it\n"
               "  keepwell test policies/ --run '*redis*'\n"
-              "  keepwell test policies/ --junit tests.xml"),
+              "  keepwell test policies/ --junit tests.xml\n"
+              "  keepwell test policies/ -o github      annotations for a pull request"),
         [&options] { return test(options); }, arguments);
     sub->add_option("FILE", options.files, "Test files, or folders of them")->required();
     sub->add_option("--run", options.run, "Only tests with this in their name, or of this pattern")
@@ -174,7 +175,7 @@ void add_test(CLI::App& app, Arguments& arguments) {
     sub->add_flag("--check-coverage", options.check_coverage,
                   "End with 1 where no test reaches a rung, gate or service")
         ->excludes("--run");
-    add_format(sub, options.format, text_or_json);
+    add_format(sub, options.format, check_formats);
 }
 
 /// How often something comes, such as "1/7d", into the mean time from one to the next.

@@ -5,18 +5,19 @@
 #include <iterator>
 #include <map>
 
-#include "cli/story.hpp"
 #include "cli/terminal.hpp"
+#include "cli/test_excerpt.hpp"
 
 namespace keepwell::cli {
 namespace {
 
 using simulation::Failure;
-using simulation::Judged;
 using simulation::Reached;
+using simulation::RemedyStep;
 
-/// So many lines of a time line are shown, those nearest to the failure.
-constexpr std::size_t most_lines = 24;
+/// So many steps of `remedies` are shown, from a little before the first one that differs.
+constexpr std::ptrdiff_t most_steps = 12;
+constexpr std::ptrdiff_t steps_before = 3;
 
 std::string count(std::size_t number, const std::string& noun) {
     return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
@@ -38,56 +39,35 @@ std::string place_of(const Origin& rule, const std::vector<std::string>& files) 
     return one_line(files[rule.file]) + ":" + std::to_string(rule.line);
 }
 
-/// A line of a time line, and the moment it is about.
-struct Line {
-    Instant at;
-    std::string text;
-};
-
-std::string expected_line(const Judged& one, std::size_t width, bool colours) {
-    std::string name = one.target.empty() ? "keepwell" : one.target;
-    name.resize(std::max(width, name.size()), ' ');
-    std::string time = to_string(one.at.time_since_epoch());
-    time.insert(0, time.size() < 8 ? 8 - time.size() : 0, ' ');
-    const std::string mark = one.met ? "as expected: " : "EXPECTED: ";
-    return time + " " + name + "  " +
-           paint(mark + one_line(one.expected) + " (line " + std::to_string(one.line) + ")",
-                 one.met ? Colour::good : Colour::bad, colours) +
-           "\n";
+std::string sign_of(RemedyStep::Kind kind) {
+    switch (kind) {
+        case RemedyStep::Kind::as_expected: return "  ";
+        case RemedyStep::Kind::extra: return "+ ";
+        case RemedyStep::Kind::missing: return "- ";
+    }
+    return {};
 }
 
-/// What happened and what was expected, on one time line.
-std::vector<Line> time_line(const simulation::TestFile& file, const TestedFile::One& one, bool colours) {
-    StoryOptions options;
-    options.files = file.policy->files;
-    options.colours = colours;
-    options.elapsed = true;
-    for (const TargetSpec& target : file.policy->targets)
-        options.name_width = std::max(options.name_width, target.name.size());
-    options.name_width = std::max<std::size_t>(options.name_width, 8);
-    const std::size_t width = options.name_width;
-    Story story{std::move(options)};
-    std::vector<Line> lines;
-    for (const journal::Record& record : one.result.records) {
-        if (std::holds_alternative<journal::RunStarted>(record.body)) continue;
-        if (std::string text = story.tell(record); !text.empty()) lines.push_back({record.at, std::move(text)});
-    }
-    for (const Judged& judged : one.result.judged) {
-        const auto after = std::ranges::upper_bound(lines, judged.at, {}, &Line::at);
-        lines.insert(after, {judged.at, expected_line(judged, width, colours)});
-    }
-    return lines;
+/// "+ notify at 10s (shop.yaml:5)", "- restart"
+std::string step_text(const RemedyStep& step, const std::vector<std::string>& files, bool colours) {
+    const bool as_expected = step.kind == RemedyStep::Kind::as_expected;
+    std::string text = sign_of(step.kind) + std::string{to_string(step.remedy)};
+    if (step.kind != RemedyStep::Kind::missing) text += " at " + to_string(step.at.time_since_epoch());
+    const std::string place = place_of(step.rule, files);
+    if (!place.empty()) text += " (" + place + ")";
+    return paint(text, as_expected ? Colour::plain : Colour::bad, colours) + "\n";
 }
 
-/// The part of a time line around what the failure is about.
-std::string around(const std::vector<Line>& lines, const Failure& failure) {
-    const auto last =
-        static_cast<std::size_t>(std::ranges::upper_bound(lines, failure.to, {}, &Line::at) - lines.begin());
-    const std::size_t end = std::min(lines.size(), last + most_lines / 4);
-    const std::size_t begin = end > most_lines ? end - most_lines : 0;
-    std::string text = begin > 0 ? "       …\n" : "";
-    for (std::size_t i = begin; i < end; ++i) text += lines[i].text;
-    return text + (end < lines.size() ? "       …\n" : "");
+/// Of `remedies`: what was begun (+) and what was not (-), beside what was expected.
+std::string steps_text(const std::vector<RemedyStep>& steps, const std::vector<std::string>& files, bool colours) {
+    const auto differs = [](const RemedyStep& step) { return step.kind != RemedyStep::Kind::as_expected; };
+    const auto first = std::ranges::find_if(steps, differs);
+    if (first == steps.end()) return {};
+    const auto begin = first - std::min(steps_before, first - steps.begin());
+    const auto end = begin + std::min(most_steps, steps.end() - begin);
+    std::string text = begin == steps.begin() ? "" : "  …\n";
+    for (auto step = begin; step != end; ++step) text += step_text(*step, files, colours);
+    return text + (end == steps.end() ? "" : "  …\n");
 }
 
 std::string why_text(const Failure& failure, const std::vector<std::string>& files) {
@@ -98,17 +78,35 @@ std::string why_text(const Failure& failure, const std::vector<std::string>& fil
                 one_line(sentence.text) + (place.empty() ? "" : " (" + place + ")") + "\n";
     }
     if (text.empty()) return text;
-    return "why, " + failure.target + " at " + to_string(failure.to.time_since_epoch()) + ":\n" + text;
+    const std::string who = failure.target.empty() ? "the host" : failure.target;
+    return "why, " + who + " at " + to_string(failure.at.time_since_epoch()) + ":\n" + text;
 }
 
-std::string failed_text(const simulation::TestFile& file, const TestedFile::One& one, bool colours) {
-    const std::vector<Line> lines = time_line(file, one, colours);
+/// Those of one target together, in the order of the test.
+std::vector<std::vector<const Failure*>> by_target(const std::vector<Failure>& failures) {
+    std::vector<std::vector<const Failure*>> groups;
+    for (const Failure& failure : failures) {
+        const auto same = [&failure](const auto& group) { return group.front()->target == failure.target; };
+        const auto found = std::ranges::find_if(groups, same);
+        auto& group = found == groups.end() ? groups.emplace_back() : *found;
+        group.push_back(&failure);
+    }
+    return groups;
+}
+
+/// What was not met of one target, and where that shows first: what happened around it, and why.
+std::string failed_text(const simulation::TestFile& file, const TestedFile::One& one, std::vector<const Failure*> group,
+                        bool colours) {
     std::string text;
-    for (const Failure& failure : one.result.failures) text += "\n" + policy::render(failure.diagnostic);
-    const Failure& first = one.result.failures.front();
-    text += "\n" + around(lines, first);
-    if (const std::string why = why_text(first, file.policy->files); !why.empty()) text += "\n" + why;
-    return indented(text, "      ") + "\n";
+    for (const Failure* failure : group) {
+        text += "\n" + policy::render(failure->diagnostic);
+        const std::string steps = steps_text(failure->steps, file.policy->files, colours);
+        if (!steps.empty()) text += "\n" + indented(steps, "  ");
+    }
+    std::ranges::stable_sort(group, {}, [](const Failure* failure) { return failure->at; });
+    text += "\n" + excerpt(file, one, group, colours);
+    if (const std::string why = why_text(*group.front(), file.policy->files); !why.empty()) text += "\n" + why;
+    return indented(text, "      ");
 }
 
 std::string tested_text(const TestedFile& tested, bool colours) {
@@ -117,7 +115,8 @@ std::string tested_text(const TestedFile& tested, bool colours) {
         const bool passed = one.result.passed();
         text += "  " + paint(passed ? "ok  " : "FAIL", passed ? Colour::good : Colour::bad, colours) + "  " +
                 one_line(one.test->name) + "\n";
-        if (!passed) text += failed_text(*tested.file, one, colours);
+        for (const auto& group : by_target(one.result.failures)) text += failed_text(*tested.file, one, group, colours);
+        if (!passed) text += "\n";
     }
     return text;
 }
@@ -195,20 +194,25 @@ std::vector<Uncovered> coverage_of(const std::vector<TestedFile>& files) {
     return result;
 }
 
+std::string summary_text(const TestReport& report, bool colours) {
+    if (report.tests() == 0) return {};
+    Duration played{0};
+    for (const TestedFile& file : report.files) {
+        for (const auto& one : file.tests) played += one.result.played;
+    }
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(report.took);
+    return "\n" + count(report.tests(), "test") + ", " + std::to_string(report.failed()) + " failed; " +
+           to_string(played) + " played in " + to_string(Duration{milliseconds}) + "\n" +
+           coverage_text(report, colours);
+}
+
 std::string test_text(const TestReport& report, bool colours) {
     std::string text;
     for (const TestedFile& one : report.files) {
         for (const policy::Diagnostic& diagnostic : one.file->diagnostics) text += policy::render(diagnostic);
         if (one.file->policy) text += tested_text(one, colours);
     }
-    Duration played{0};
-    for (const TestedFile& file : report.files) {
-        for (const auto& one : file.tests) played += one.result.played;
-    }
-    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(report.took);
-    text += "\n" + count(report.tests(), "test") + ", " + std::to_string(report.failed()) + " failed; " +
-            to_string(played) + " played in " + to_string(Duration{milliseconds}) + "\n";
-    return text + coverage_text(report, colours);
+    return text + summary_text(report, colours);
 }
 
 }  // namespace keepwell::cli

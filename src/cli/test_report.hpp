@@ -1,4 +1,4 @@
-// How the results of policy tests are shown: to people, to CI (JUnit), and to programs.
+// How the results of policy tests are shown: to people, to CI (JUnit, GitHub), and to programs.
 // May know: simulation's results, story, terminal.
 #pragma once
 
@@ -17,6 +17,7 @@ struct TestedFile {
     struct One {
         const simulation::TestCase* test = nullptr;
         simulation::TestResult result;
+        Duration took{0};
     };
     std::vector<One> tests;
 };
@@ -43,7 +44,10 @@ struct TestReport {
 std::vector<Uncovered> coverage_of(const std::vector<TestedFile>& files);
 
 std::string test_text(const TestReport& report, bool colours);
+/// How many there were, and what no test has reached: the end of test_text().
+std::string summary_text(const TestReport& report, bool colours);
 std::string test_json(const TestReport& report);
 std::string test_junit(const TestReport& report);
+std::string test_github(const TestReport& report);
 
 }  // namespace keepwell::cli

@@ -2,13 +2,12 @@
 #include "simulation/notation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <csignal>
 #include <utility>
 
 #include "policy/quantities.hpp"
 #include "policy/text.hpp"
+#include "simulation/vocabulary.hpp"
 
 namespace keepwell::simulation {
 namespace {
@@ -47,6 +46,21 @@ class Reader {
         if (done() || peek() != word) return false;
         ++at_;
         return true;
+    }
+    template <typename T>
+    std::optional<T> take_one(const std::vector<Worded<T>>& table) {
+        for (const auto& [word, value] : table) {
+            if (take_if(word)) return value;
+        }
+        return std::nullopt;
+    }
+    /// One of these words must come.
+    template <typename T>
+    T one_of(const std::vector<Worded<T>>& table) {
+        if (const auto value = take_one(table)) return *value;
+        const auto words = words_of(table);
+        expected(policy::join_alternatives(words), words);
+        return table.front().value;
     }
     void expect(std::string_view word) {
         if (!take_if(word)) expected("`" + std::string{word} + "`");
@@ -98,29 +112,15 @@ class Reader {
 
 using Names = std::vector<std::string_view>;
 
-struct NamedSignal {
-    std::string_view name;
-    int number;
-};
-constexpr std::array signals{
-    NamedSignal{"HUP", SIGHUP},   NamedSignal{"INT", SIGINT},   NamedSignal{"QUIT", SIGQUIT},
-    NamedSignal{"ILL", SIGILL},   NamedSignal{"ABRT", SIGABRT}, NamedSignal{"BUS", SIGBUS},
-    NamedSignal{"FPE", SIGFPE},   NamedSignal{"KILL", SIGKILL}, NamedSignal{"SEGV", SIGSEGV},
-    NamedSignal{"PIPE", SIGPIPE}, NamedSignal{"TERM", SIGTERM}, NamedSignal{"USR1", SIGUSR1},
-    NamedSignal{"USR2", SIGUSR2},
-};
-
 int signal_of(Reader& reader) {
     std::string_view word = reader.peek();
     if (word.starts_with("SIG")) word.remove_prefix(3);
-    for (const NamedSignal& one : signals) {
-        if (one.name != word) continue;
+    for (const auto& [name, number] : signal_words()) {
+        if (name != word) continue;
         reader.take();
-        return one.number;
+        return number;
     }
-    Names names;
-    for (const NamedSignal& one : signals) names.push_back(one.name);
-    reader.expected("a signal such as `SEGV`", names);
+    reader.expected("a signal such as `SEGV`", words_of(signal_words()));
     return 0;
 }
 
@@ -133,17 +133,13 @@ std::optional<ExitStatus> exit_of(Reader& reader) {
 }
 
 std::optional<Answer> answer_of(Reader& reader) {
-    static const std::vector<std::pair<std::string_view, Answer>> answers{
-        {"ok", Answer::pass()},
-        {"fail", Answer::fail()},
-        {"timeout", Answer::hang()},
-        {"error", Answer::error()},
-    };
-    for (const auto& [word, answer] : answers) {
-        if (reader.take_if(word)) return answer;
-    }
+    if (const auto answer = reader.take_one(answer_words())) return answer;
     if (reader.take_if("exit")) return Answer::exits(reader.number("an exit code from 0 to 255", 0, 255));
-    reader.expected("`ok`, `fail`, `timeout`, `error` or `exit N`", {"ok", "fail", "timeout", "error", "exit"});
+    Names names = words_of(answer_words());
+    names.emplace_back("exit N");
+    const std::string all = policy::join_alternatives(names);
+    names.back() = "exit";
+    reader.expected(all, names);
     return std::nullopt;
 }
 
@@ -184,25 +180,6 @@ void read_clauses(Reader& reader, Life& life) {
     }
 }
 
-std::optional<event::Verb> verb_of(std::string_view word) {
-    using enum event::Verb;
-    for (const event::Verb verb : {start, stop, restart, replace, pause, resume, reset}) {
-        if (keepwell::to_string(verb) == word) return verb;
-    }
-    return std::nullopt;
-}
-
-PersonActs::What docker_verb_of(Reader& reader) {
-    using enum PersonActs::What;
-    static const std::vector<std::pair<std::string_view, PersonActs::What>> verbs{
-        {"start", start}, {"stop", stop}, {"pause", pause}, {"unpause", unpause}, {"rm", remove}};
-    for (const auto& [word, verb] : verbs) {
-        if (reader.take_if(word)) return verb;
-    }
-    reader.expected("`start`, `stop`, `pause`, `unpause` or `rm`", {"start", "stop", "pause", "unpause", "rm"});
-    return stop;
-}
-
 std::optional<Sighting> sighting_of(Reader& reader) {
     Names names;
     for (const WordedSighting& one : worded_sightings()) {
@@ -220,17 +197,8 @@ std::optional<Sighting> sighting_of(Reader& reader) {
 void narrow(Reader& reader, Sighting& sighting) {
     if (reader.done() || is_times(reader.peek())) return;
     if (auto* held = std::get_if<Held>(&sighting)) {
-        using enum Hold;
-        Names names;
-        for (const Hold hold : {backend, paused, maintenance, dependency, storm, parallel, budget, backoff, dry_run}) {
-            names.push_back(keepwell::to_string(hold));
-            if (names.back() == reader.peek()) held->reason = hold;
-        }
-        if (held->reason) {
-            reader.take();
-        } else {
-            reader.expected("why it is held", names);
-        }
+        held->reason = reader.take_one(hold_words());
+        if (!held->reason) reader.expected("why it is held", words_of(hold_words()));
     }
     if (auto* alerted = std::get_if<Alerted>(&sighting)) {
         const Names names{fact::alert_names.begin(), fact::alert_names.end()};
@@ -239,6 +207,26 @@ void narrow(Reader& reader, Sighting& sighting) {
         }
         alerted->name = reader.take();
     }
+}
+
+/// What a moment is counted from: "redis unhealthy", "api not healthy", "engine lost".
+void read_cue(Reader& reader, Moment& moment) {
+    if (reader.take_if("engine")) {
+        moment.after = reader.one_of(engine_sightings());
+        return;
+    }
+    moment.after_target = reader.take();
+    if (moment.after_target.empty()) reader.expected("the name of a target, `host` or `engine`");
+    if (moment.after_target == "host") moment.after_target.clear();
+    reader.take_if("is");
+    moment.after_end = reader.take_if("no") || reader.take_if("not");
+    const Reader before = reader;
+    moment.after = sighting_of(reader);
+    if (!moment.after) return;
+    narrow(reader, *moment.after);
+    if (!moment.after_end || has_end(*moment.after)) return;
+    reader = before;
+    reader.expected("a phase, a health, `incident` or `alert` after `not`: of nothing else the end is seen");
 }
 
 }  // namespace
@@ -293,21 +281,17 @@ Read<HookLife> read_hook(std::string_view text) {
 Read<Action> read_action(std::string_view text) {
     Reader reader{text};
     if (const auto exit = exit_of(reader)) return reader.finish(Action{Ends{*exit}});
-    if (reader.take_if("docker")) return reader.finish(Action{PersonActs{docker_verb_of(reader)}});
-    if (const auto verb = verb_of(reader.peek())) {
-        reader.take();
-        return reader.finish(Action{Operates{*verb, "the test"}});
-    }
-    reader.expected("`exit N`, `signal NAME`, `docker …`, or what a person asks keepwell for",
-                    {"exit", "signal", "docker", "start", "stop", "restart", "replace", "pause", "resume", "reset"});
+    if (reader.take_if("docker")) return reader.finish(Action{PersonActs{reader.one_of(docker_words())}});
+    if (const auto verb = reader.take_one(verb_words())) return reader.finish(Action{Operates{*verb, "the test"}});
+    Names names = words_of(verb_words());
+    names.insert(names.begin(), {"exit", "signal", "docker"});
+    reader.expected("`exit N`, `signal NAME`, `docker …`, or what a person asks keepwell for", names);
     return reader.finish(Action{});
 }
 
 Read<Action> read_engine_action(std::string_view text) {
     Reader reader{text};
-    if (reader.take_if("lost")) return reader.finish(Action{EngineLost{}});
-    if (!reader.take_if("found")) reader.expected("`lost` or `found`", {"lost", "found"});
-    return reader.finish(Action{EngineFound{}});
+    return reader.finish(reader.one_of(engine_words()));
 }
 
 Read<Moment> read_moment(std::string_view text) {
@@ -317,12 +301,7 @@ Read<Moment> read_moment(std::string_view text) {
     if (!at_once) moment.length = reader.duration("a moment such as `90s`, or `3s after redis unhealthy`");
     if (!reader.done()) {
         reader.expect("after");
-        moment.after_target = reader.take();
-        if (moment.after_target.empty()) reader.expected("the name of a target, or `host`");
-        if (moment.after_target == "host") moment.after_target.clear();
-        reader.take_if("is");
-        moment.after = sighting_of(reader);
-        if (moment.after) narrow(reader, *moment.after);
+        read_cue(reader, moment);
         if (const auto times = times_of(reader, most_lives)) moment.after_times = *times;
     }
     return reader.finish(std::move(moment));
@@ -339,15 +318,8 @@ Read<Claim> read_claim(std::string_view text) {
 }
 
 Read<Remedy> read_remedy(std::string_view text) {
-    using enum Remedy;
     Reader reader{text};
-    Names names;
-    for (const Remedy remedy : {restart, replace, run, stop, notify}) {
-        names.push_back(keepwell::to_string(remedy));
-        if (reader.take_if(names.back())) return reader.finish(Remedy{remedy});
-    }
-    reader.expected(policy::join_alternatives(names), names);
-    return reader.finish(Remedy::restart);
+    return reader.finish(reader.one_of(remedy_words()));
 }
 
 Read<WallTime> read_wall_time(std::string_view text) {

@@ -26,7 +26,7 @@ struct Slip {
 template <typename T>
 using Read = tl::expected<T, Slip>;
 
-/// "ok x5 fail x3 timeout error", "fail for 2s ok", "ok in 300ms", "exit 7". `healthy` and `unhealthy` are ok and fail.
+/// "ok x5 fail x3 timeout error", "fail for 2s ok", "ok in 300ms", "exit 7".
 Read<Timeline> read_timeline(std::string_view text);
 
 /// "run", "exit 1 after 10s", "signal SEGV x3", "cannot start"; with ", starts in 2s", ", stops in 5s", ", ignores
@@ -45,7 +45,7 @@ Read<Action> read_action(std::string_view text);
 /// "lost" or "found": what happens to the container engine.
 Read<Action> read_engine_action(std::string_view text);
 
-/// "90s", "3s after redis unhealthy", "after api restart x2".
+/// "90s", "3s after redis unhealthy", "after api restart x2", "5s after api not healthy", "5s after engine lost".
 Read<Moment> read_moment(std::string_view text);
 
 /// "unhealthy", "no restart", "held dependency", "alert storm", "nothing".

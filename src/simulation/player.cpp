@@ -26,7 +26,7 @@ Player::Player(House& house, const Script& script) : house_{house}, script_{scri
     adopt_containers();
     for (const Happening& one : script_.happenings) {
         if (one.when.after) {
-            awaited_.push_back({&one, one.when.after_times});
+            awaited_.push_back({one, Cue{one.when}});
         } else {
             house_.loop.at(Instant{one.when.length}, [this, &one] { happens(one.target, one.action); });
         }
@@ -115,11 +115,9 @@ void Player::noticed(const journal::Record& record) {
     if (!noted) return;
     if (const auto* finished = std::get_if<fact::RemedyFinished>(&noted->fact.body)) remedied(record.target, *finished);
     for (Awaited& one : awaited_) {
-        const Moment& when = one.happening->when;
-        if (one.times == 0 || when.after_target != record.target || !begins(*when.after, noted->fact)) continue;
-        if (--one.times > 0) continue;
-        house_.loop.at(later(house_.loop.now(), when.length),
-                       [this, happening = one.happening] { happens(happening->target, happening->action); });
+        if (!one.cue.comes_with(record)) continue;
+        house_.loop.at(later(house_.loop.now(), one.happening.when.length),
+                       [this, &happening = one.happening] { happens(happening.target, happening.action); });
     }
 }
 

@@ -1,6 +1,6 @@
 // Plays a script in a house: hands its lives and answers to the ends, makes its happenings happen, and has targets
 // behave as they should after each remedy.
-// May know: house, script.
+// May know: house, script, cue.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "simulation/cue.hpp"
 #include "simulation/house.hpp"
 #include "simulation/script.hpp"
 
@@ -27,10 +28,10 @@ class Player {
     void happens(const std::string& target, const Action& action);
 
   private:
-    /// Something that happens after a sighting, and how often that is still to come.
+    /// Something that happens after a sighting.
     struct Awaited {
-        const Happening* happening = nullptr;
-        std::uint32_t times = 0;
+        const Happening& happening;
+        Cue cue;
     };
 
     void prepare(const std::string& target, const TargetScript& script);

@@ -122,6 +122,7 @@ using Action = std::variant<Ends, Answering, Suffering, Living, Operates, Engine
 struct Moment {
     Duration length{0};
     std::optional<Sighting> after{};
+    bool after_end = false;         ///< when that was over, not when it began
     std::uint32_t after_times = 1;  ///< how often it must have begun
     std::string after_target{};     ///< by name; empty: the host
 };

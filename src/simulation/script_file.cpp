@@ -30,6 +30,7 @@ ScriptFile load_script(const std::string& name, Policy& policy, const policy::En
         policy::Decoder decoder{context, policy::TemplateValues{}};
         policy::decode_block(decoder, *root, script_block(), draft);
         cast(policy, names_in(draft));
+        spread(draft, policy);
         check_names(reporter, draft, policy);
     }
     ScriptFile file{std::nullopt, draft.length, reporter.diagnostics()};

@@ -15,6 +15,9 @@ struct Words {
     std::string operator()(const Alerted& alerted) const {
         return alerted.name.empty() ? "alert" : "alert " + alerted.name;
     }
+    std::string operator()(const Ended&) const { return "exit"; }
+    std::string operator()(const Asked& asked) const { return std::string{keepwell::to_string(asked.verb)}; }
+    std::string operator()(const EngineSeen& seen) const { return seen.lost ? "engine lost" : "engine found"; }
     std::string operator()(const Done& done) const { return std::string{keepwell::to_string(done.remedy)}; }
     std::string operator()(const Nothing&) const { return "nothing"; }
 };
@@ -68,12 +71,51 @@ struct Begins {
         const auto* raised = as<fact::AlertRaised>();
         return raised && (alerted.name.empty() || raised->alert == alerted.name);
     }
+    bool operator()(const Ended&) const {
+        const auto* changed = as<fact::PhaseChanged>();
+        if (!changed) return false;
+        const bool by_itself = changed->reason == Reason::exited || changed->reason == Reason::engine_restarts;
+        return changed->to == Phase::completed || (changed->to == Phase::backoff && by_itself);
+    }
+    bool operator()(const Asked& asked) const {
+        const auto* acted = as<fact::OperatorActed>();
+        return acted && acted->verb == asked.verb;
+    }
+    bool operator()(const EngineSeen& seen) const {
+        const auto* changed = as<fact::BackendChanged>();
+        return changed && changed->lost == seen.lost;
+    }
     bool operator()(const Done& done) const {
         if (const auto* started = as<fact::RemedyStarted>()) return started->remedy == done.remedy;
         if (const auto* acted = as<fact::OperatorActed>()) return asks_for(acted->verb, done.remedy);
         const auto* changed = as<fact::PhaseChanged>();
         return done.remedy == Remedy::start && changed && changed->to == Phase::starting;
     }
+    bool operator()(const Nothing&) const { return false; }
+};
+
+struct Over {
+    const Fact& fact;
+
+    bool operator()(Phase phase) const {
+        const auto* changed = std::get_if<fact::PhaseChanged>(&fact.body);
+        return changed && changed->from == phase;
+    }
+    bool operator()(Health health) const {
+        const auto* changed = std::get_if<fact::HealthChanged>(&fact.body);
+        return changed && changed->from == health;
+    }
+    bool operator()(const InIncident&) const { return std::holds_alternative<fact::IncidentClosed>(fact.body); }
+    bool operator()(const Alerted& alerted) const {
+        const auto* resolved = std::get_if<fact::AlertResolved>(&fact.body);
+        return resolved && (alerted.name.empty() || resolved->alert == alerted.name);
+    }
+    bool operator()(Remediation) const { return false; }
+    bool operator()(const Held&) const { return false; }
+    bool operator()(const Ended&) const { return false; }
+    bool operator()(const Asked&) const { return false; }
+    bool operator()(const EngineSeen&) const { return false; }
+    bool operator()(const Done&) const { return false; }
     bool operator()(const Nothing&) const { return false; }
 };
 
@@ -102,6 +144,10 @@ const std::vector<WordedSighting>& worded_sightings() {
         {"run", Done{Remedy::run}, "the command of a `run` rung is run"},
         {"stop", Done{Remedy::stop}, "a `stop` rung stops it, or a person asks for that"},
         {"notify", Done{Remedy::notify}, "a `notify` rung tells"},
+        {"exit", Ended{}, "it ends by itself, whatever is done then"},
+        {"pause", Asked{event::Verb::pause}, "a person asks for it to be left alone"},
+        {"resume", Asked{event::Verb::resume}, "a person asks for it to be looked after again"},
+        {"reset", Asked{event::Verb::reset}, "a person asks for its past to be forgotten"},
         {"held", Held{}, "a remedy is due and not done, for whatever reason"},
         {"incident", InIncident{}, "an incident of it is open"},
         {"alert", Alerted{}, "an alert is raised, whichever"},
@@ -114,8 +160,15 @@ std::string describe(const Sighting& sighting) { return std::visit(Words{}, sigh
 
 bool begins(const Sighting& sighting, const Fact& fact) { return std::visit(Begins{fact}, sighting); }
 
+bool ends(const Sighting& sighting, const Fact& fact) { return std::visit(Over{fact}, sighting); }
+
+bool has_end(const Sighting& sighting) {
+    return std::holds_alternative<Phase>(sighting) || std::holds_alternative<Health>(sighting) ||
+           std::holds_alternative<InIncident>(sighting) || std::holds_alternative<Alerted>(sighting);
+}
+
 bool lasts(const Sighting& sighting) {
-    return !std::holds_alternative<Done>(sighting) && !std::holds_alternative<Nothing>(sighting);
+    return has_end(sighting) || std::holds_alternative<Remediation>(sighting) || std::holds_alternative<Held>(sighting);
 }
 
 }  // namespace keepwell::simulation

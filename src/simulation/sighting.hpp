@@ -24,6 +24,16 @@ struct InIncident {};
 struct Alerted {
     std::string name;  ///< empty: any
 };
+/// An instance of it ends by itself.
+struct Ended {};
+/// A person asks keepwell for this, and no remedy is what comes of it.
+struct Asked {
+    event::Verb verb = event::Verb::pause;
+};
+/// The container engine is seen not to answer any more, or to answer again. Of the host.
+struct EngineSeen {
+    bool lost = true;
+};
 /// Nothing is due, held or done, and no incident is opened.
 struct Nothing {};
 /// A remedy is begun.
@@ -31,7 +41,8 @@ struct Done {
     Remedy remedy = Remedy::restart;
 };
 
-using Sighting = std::variant<Phase, Health, Remediation, Held, InIncident, Alerted, Done, Nothing>;
+using Sighting =
+    std::variant<Phase, Health, Remediation, Held, InIncident, Alerted, Ended, Asked, EngineSeen, Done, Nothing>;
 
 /// The sighting that these words say: "running", "unhealthy", "restart", "held dependency", "alert storm", …
 struct WordedSighting {
@@ -48,6 +59,10 @@ std::string describe(const Sighting& sighting);
 
 /// Whether this fact is the beginning of it.
 bool begins(const Sighting& sighting, const Fact& fact);
+
+/// Whether this fact is the end of it. Only what has_end() is seen to end.
+bool ends(const Sighting& sighting, const Fact& fact);
+bool has_end(const Sighting& sighting);
 
 /// Something that lasts, and not only happens.
 bool lasts(const Sighting& sighting);

@@ -5,6 +5,7 @@
 
 #include "policy/shapes.hpp"
 #include "policy/text.hpp"
+#include "simulation/test_shapes.hpp"
 
 namespace keepwell::simulation {
 namespace {
@@ -15,8 +16,6 @@ using policy::Member;
 using policy::Node;
 using policy::NodePtr;
 using policy::Position;
-using policy::Shape;
-namespace shapes = policy::shapes;
 
 /// The place of a part of a text. One that spans lines or has escapes is pointed at as a whole.
 Position part_of(const Node& node, std::size_t offset, std::size_t length) {
@@ -54,39 +53,47 @@ std::vector<T> read_list(Decoder& decoder, const Member& member, std::string_vie
     return all;
 }
 
-constexpr Shape timeline_shape{"answers, as text", R"({"type": "string", "minLength": 1})"};
-constexpr Shape timelines_shape{"answers, as text, or a list of them",
-                                R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
-constexpr Shape lives_shape{"a life, as text, or a list of them",
-                            R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})"};
-constexpr Shape moment_shape{"moment", R"({"type": "string", "minLength": 1})"};
-constexpr Shape files_shape{"list of files", R"({"type": "array", "minItems": 1, "items": {"type": "string"}})"};
-constexpr Shape tests_shape{"list of tests",
-                            R"({"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/test"}})"};
-constexpr Shape targets_shape{
-    "mapping from targets to what they do",
-    R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/target"}]}})"};
-constexpr Shape events_shape{"list of events", R"({"type": "array", "items": {"$ref": "#/definitions/event"}})"};
-constexpr Shape expectations_shape{"list of expectations",
-                                   R"({"type": "array", "items": {"$ref": "#/definitions/expectation"}})"};
-constexpr Shape remedies_shape{
-    "mapping from targets to lists of remedies",
-    R"({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})"};
-constexpr Shape after_shape{"mapping (`after`)", R"({"$ref": "#/definitions/after"})"};
-constexpr Shape check_shape{"mapping (`healthcheck`)", R"({"$ref": "#/definitions/own_healthcheck"})"};
-constexpr Shape wall_shape{"day and time", R"({"type": "string", "pattern": "^[0-9-]+ [0-9:]+$"})"};
+/// What is not said goes well: such answers need nobody who asks.
+bool is_usual(const Timeline& timeline) {
+    return std::ranges::all_of(timeline, [](const Answers& run) {
+        return run.answer.outcome == Outcome::passed && run.answer.takes == Duration{0};
+    });
+}
 
-/// What stands under the name of a target: in an expectation, and in an event.
-constexpr std::string_view words_schema =
-    R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})";
-constexpr std::string_view happenings_schema =
-    R"({"anyOf": [{"type": "string"}, {"$ref": "#/definitions/from_now"},)"
-    R"( {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/definitions/from_now"}]}}]})";
+/// What the target must be for this to mean something.
+void demand(Demand::Of of, const std::string& target, std::string_view word, const Position& at, ScriptDraft& draft) {
+    draft.demands.push_back({of, target, std::string{word}, at});
+}
 
-void decode_target(Decoder& decoder, const Node& node, TargetScript& script) {
-    if (!node.is_scalar()) return policy::decode_block(decoder, node, script_target_block(), script);
-    if (auto timeline = read(decoder, node, "answers such as `ok x5 fail x3`", read_timeline)) {
+void demand_probed(const std::string& target, const Timeline& timeline, const Position& at, ScriptDraft& draft) {
+    if (!is_usual(timeline)) demand(Demand::Of::probed, target, "probes", at, draft);
+}
+
+/// What a mapping under `targets` says that not every target can do.
+void note_demands(const Node& node, const std::string& target, ScriptDraft& draft) {
+    const TargetScript& script = draft.script.targets[target];
+    if (const Member* probes = node.find("probes")) demand_probed(target, script.probes, probes->value->at, draft);
+    if (const Member* hooks = node.find("hooks")) demand(Demand::Of::hooked, target, "hooks", hooks->key->at, draft);
+    for (const std::string_view key : {"exists", "engine_restarts", "healthcheck"}) {
+        if (const Member* of_adopted = node.find(key))
+            demand(Demand::Of::adopted, target, key, of_adopted->key->at, draft);
+    }
+    const Member* after = node.find("after");
+    if (!after || !after->value->is_mapping()) return;
+    demand(Demand::Of::probed, target, "after", after->key->at, draft);
+    if (const Member* run = after->value->find("run")) demand(Demand::Of::hooked, target, "run", run->key->at, draft);
+    if (const Member* replace = after->value->find("replace"))
+        demand(Demand::Of::replaceable, target, "replace", replace->key->at, draft);
+}
+
+void decode_target(Decoder& decoder, const Node& node, const std::string& name, ScriptDraft& draft) {
+    TargetScript& script = draft.script.targets[name];
+    if (!node.is_scalar()) {
+        policy::decode_block(decoder, node, script_target_block(), script);
+        if (node.is_mapping()) note_demands(node, name, draft);
+    } else if (auto timeline = read(decoder, node, "answers such as `ok x5 fail x3`", read_timeline)) {
         script.probes = std::move(*timeline);
+        demand_probed(name, script.probes, node.at, draft);
     }
 }
 
@@ -95,8 +102,8 @@ void decode_targets(Decoder& decoder, const Member& member, ScriptDraft& draft) 
         return decoder.error(*member.value, "expected a mapping from targets to what they do");
     }
     for (const Member& target : member.value->members) {
-        draft.names.push_back({target.key->text, target.key->at});
-        decode_target(decoder, *target.value, draft.script.targets[target.key->text]);
+        draft.names.push_back({target.key->text, target.key->at, true});
+        decode_target(decoder, *target.value, target.key->text, draft);
     }
 }
 
@@ -116,8 +123,17 @@ std::vector<Member> decode_entry(Decoder& decoder, const Node& node, const polic
     return targets;
 }
 
+bool is_nothing(const Sighting& sighting) { return std::holds_alternative<Nothing>(sighting); }
+
+bool is_replace(const Sighting& sighting) {
+    const auto* done = std::get_if<Done>(&sighting);
+    return done && done->remedy == Remedy::replace;
+}
+
 void note_moment(const Moment& moment, const Position& at, ScriptDraft& draft) {
-    if (moment.after && !moment.after_target.empty()) draft.names.push_back({moment.after_target, at});
+    if (!moment.after || moment.after_target.empty()) return;
+    draft.names.push_back({moment.after_target, at, false});
+    if (is_replace(*moment.after)) demand(Demand::Of::replaceable, moment.after_target, "replace", at, draft);
 }
 
 /// From now on.
@@ -128,6 +144,8 @@ void decode_course(Decoder& decoder, const Node& node, const Happening& happenin
         draft.script.happenings.push_back({happening.when, happening.target, std::move(action)});
     };
     if (!course.probes.empty()) add(Answering{course.probes});
+    if (const Member* probes = node.find("probes"))
+        demand_probed(happening.target, course.probes, probes->value->at, draft);
     if (!course.lives.empty()) add(Living{course.lives});
 }
 
@@ -140,7 +158,11 @@ void decode_deed(Decoder& decoder, const Node& word, std::string_view name, Happ
         return decoder.error(word,
                              "`host` is asked to `pause`, `resume` or `reset`: nothing else happens to all at once");
     }
-    if (std::holds_alternative<PersonActs>(*action)) draft.containers.push_back({happening.target, word.at});
+    if (std::holds_alternative<PersonActs>(*action))
+        demand(Demand::Of::container, happening.target, "docker", word.at, draft);
+    const auto* asked = std::get_if<Operates>(&*action);
+    if (asked && asked->verb == event::Verb::replace)
+        demand(Demand::Of::replaceable, happening.target, "replace", word.at, draft);
     happening.action = std::move(*action);
     draft.script.happenings.push_back(std::move(happening));
 }
@@ -151,7 +173,7 @@ void decode_event(Decoder& decoder, const Node& node, ScriptDraft& draft) {
         const std::string& name = member.key->text;
         const bool of_target = name != "engine" && name != "host";
         const Happening happening{when, of_target ? name : std::string{}, {}};
-        if (of_target) draft.names.push_back({name, member.key->at});
+        if (of_target) draft.names.push_back({name, member.key->at, true});
         const auto words = member.value->is_mapping() ? std::optional{std::vector<NodePtr>{member.value}}
                                                       : decoder.list(member.value, "what happens", true);
         for (const NodePtr& word : words.value_or(std::vector<NodePtr>{})) {
@@ -165,13 +187,43 @@ void decode_event(Decoder& decoder, const Node& node, ScriptDraft& draft) {
         }
     }
     const Member* at = node.is_mapping() ? node.find("at") : nullptr;
-    if (at) note_moment(when, at->value->at, draft);
+    if (!at) return;
+    note_moment(when, at->value->at, draft);
+    draft.events.push_back({when, at->value->at});
 }
 
 void decode_events(Decoder& decoder, const Member& member, ScriptDraft& draft) {
     const auto events = decoder.list(member.value, "a list of events");
     if (!events) return;
     for (const NodePtr& event : *events) decode_event(decoder, *event, draft);
+}
+
+/// Something that happens, and does so to one replica at a time.
+bool is_of_one(const Claim& claim) { return !claim.negated && !lasts(claim.sighting) && !is_nothing(claim.sighting); }
+
+void check_claim(Decoder& decoder, const Node& node, const Expectation& one) {
+    if (one.target.empty() && !std::holds_alternative<Alerted>(one.claim.sighting))
+        decoder.error(node, "of `host` an alert is expected, such as `alert storm`; the rest is of targets");
+    if (one.until && is_of_one(one.claim))
+        decoder.error(node, "`until` is about all the time before: a remedy is expected `at` a moment");
+}
+
+/// What is expected of one target, or of the host.
+void decode_claims(Decoder& decoder, const Member& member, Expectation entry, TestDraft& draft) {
+    entry.target = member.key->text == "host" ? std::string{} : member.key->text;
+    const auto claims = decoder.list(member.value, "what is expected", true);
+    bool of_all = true;
+    for (const NodePtr& node : claims.value_or(std::vector<NodePtr>{})) {
+        const auto said = read(decoder, *node, "what is expected, such as `unhealthy`", read_claim);
+        if (!said) continue;
+        entry.claim = *said;
+        entry.at = node->at;
+        of_all &= !is_of_one(*said);
+        check_claim(decoder, *node, entry);
+        if (is_replace(said->sighting)) demand(Demand::Of::replaceable, entry.target, "replace", node->at, draft.world);
+        draft.test.expectations.push_back(entry);
+    }
+    if (!entry.target.empty()) draft.world.names.push_back({entry.target, member.key->at, of_all});
 }
 
 void decode_expectation(Decoder& decoder, const Node& node, TestDraft& draft) {
@@ -186,25 +238,7 @@ void decode_expectation(Decoder& decoder, const Node& node, TestDraft& draft) {
         decoder.error(*within->key, "`within` is for `at`: `until` is about all the time before");
     }
     note_moment(entry.when, entry.when_at, draft.world);
-    for (const Member& member : targets) {
-        entry.target = member.key->text == "host" ? std::string{} : member.key->text;
-        if (!entry.target.empty()) draft.world.names.push_back({entry.target, member.key->at});
-        const auto claims = decoder.list(member.value, "what is expected", true);
-        if (!claims) continue;
-        for (const NodePtr& claim : *claims) {
-            const auto said = read(decoder, *claim, "what is expected, such as `unhealthy`", read_claim);
-            if (!said) continue;
-            entry.claim = *said;
-            entry.at = claim->at;
-            if (entry.target.empty() && !std::holds_alternative<Alerted>(said->sighting)) {
-                decoder.error(*claim, "of `host` an alert is expected, such as `alert storm`; the rest is of targets");
-            }
-            if (entry.until && !said->negated && std::holds_alternative<Done>(said->sighting)) {
-                decoder.error(*claim, "`until` is about all the time before: a remedy is expected `at` a moment");
-            }
-            draft.test.expectations.push_back(entry);
-        }
-    }
+    for (const Member& member : targets) decode_claims(decoder, member, entry, draft);
 }
 
 void decode_expectations(Decoder& decoder, const Member& member, TestDraft& draft) {
@@ -218,9 +252,17 @@ void decode_remedies(Decoder& decoder, const Member& member, TestDraft& draft) {
         return decoder.error(*member.value, "expected a mapping from targets to their remedies, in order");
     }
     for (const Member& target : member.value->members) {
-        draft.world.names.push_back({target.key->text, target.key->at});
-        draft.test.remedies.push_back(
-            {target.key->text, read_list(decoder, target, "a list of remedies", read_remedy), target.value->at});
+        ExpectedRemedies all{target.key->text, {}, target.value->at};
+        const auto items = decoder.list(target.value, "a list of remedies", true);
+        for (const NodePtr& item : items.value_or(std::vector<NodePtr>{})) {
+            const auto remedy = read(decoder, *item, "a list of remedies", read_remedy);
+            if (!remedy) continue;
+            all.remedies.push_back(*remedy);
+            if (remedy == Remedy::replace)
+                demand(Demand::Of::replaceable, all.target, "replace", item->at, draft.world);
+        }
+        draft.world.names.push_back({all.target, target.key->at, all.remedies.empty()});
+        draft.test.remedies.push_back(std::move(all));
     }
 }
 
@@ -260,12 +302,12 @@ using Rows = std::vector<policy::Field<TargetScript>>;
 Rows course_rows() {
     using D = Decoder;
     return {
-        {{"probes", &timeline_shape, "`ok`", "What its probes answer, one after the other; the last answer stays.",
+        {{"probes", &shapes::timeline(), "`ok`", "What its probes answer, one after the other; the last answer stays.",
           "ok x5 fail x3 ok"},
          [](D& d, const Member& m, TargetScript& out) {
              policy::assign(read(d, *m.value, "answers such as `ok x5 fail x3`", read_timeline), out.probes);
          }},
-        {{"lives", &lives_shape, "`run`", "How its instances live, one after the other; the last one stays.",
+        {{"lives", &shapes::lives(), "`run`", "How its instances live, one after the other; the last one stays.",
           "[exit 1 after 10s x3, run]"},
          [](D& d, const Member& m, TargetScript& out) {
              for (const auto& run : read_list(d, m, "a life such as `exit 1 after 10s`", read_lives)) {
@@ -275,23 +317,7 @@ Rows course_rows() {
     };
 }
 
-/// What could be meant by a name that no target has: a service stands for none of its replicas.
-std::string meant(const Policy& policy, const std::string& name, const std::vector<std::string_view>& targets) {
-    std::vector<std::string_view> replicas;
-    for (const TargetSpec& target : policy.targets) {
-        if (policy.services[target.service].name == name) replicas.push_back(target.name);
-    }
-    if (replicas.empty()) return policy::did_you_mean(name, targets);
-    return "; its replicas are " + policy::join_alternatives(replicas);
-}
-
 }  // namespace
-
-std::vector<std::string> names_in(const ScriptDraft& draft) {
-    std::vector<std::string> names;
-    for (const NamedPlace& named : draft.names) names.push_back(named.target);
-    return names;
-}
 
 const policy::Block<FileDraft>& test_file_block() {
     using D = Decoder;
@@ -309,18 +335,19 @@ const policy::Block<FileDraft>& test_file_block() {
                   {},
                   test_blocks},
         {
-            {{"policies", &files_shape, "", "The policy: its files or folders, seen from this file's folder.",
+            {{"policies", &shapes::files, "", "The policy: its files or folders, seen from this file's folder.",
               "[web.yaml]"},
              decode_policies},
-            {{"environment", &shapes::pairs, "", "Variables that the policy reads; they come before keepwell's own.",
-              "{PORT: \"8080\"}"},
+            {{"environment", &policy::shapes::pairs, "",
+              "Variables that the policy reads; they come before keepwell's own.", "{PORT: \"8080\"}"},
              [](D& d, const Member& m, FileDraft& out) { d.variables(*m.value, out.environment); }},
-            {{"start", &wall_shape, "1970-01-01 00:00",
+            {{"start", &shapes::wall_time, "1970-01-01 00:00",
               "The local wall clock when each test begins; for `maintenance`.", "2026-11-28 03:00"},
              [](D& d, const Member& m, FileDraft& out) {
                  policy::assign(read(d, *m.value, "a day and a time", read_wall_time), out.start);
              }},
-            {{"tests", &tests_shape, "", "The tests; each one begins with a world that is well.", "[]"}, decode_tests},
+            {{"tests", &shapes::tests, "", "The tests; each one begins with a world that is well.", "[]"},
+             decode_tests},
         }};
     return block;
 }
@@ -339,22 +366,23 @@ const policy::Block<TestDraft>& test_block() {
                   {},
                   test_blocks},
         {
-            {{"name", &shapes::text, "", "What is told, as a sentence.", "a web that hangs is restarted"},
+            {{"name", &policy::shapes::text, "", "What is told, as a sentence.", "a web that hangs is restarted"},
              [](D& d, const Member& m, TestDraft& out) {
                  policy::assign(d.verbatim(*m.value, "a sentence"), out.test.name);
              }},
-            {{"for", &shapes::duration, "10m, or until the last moment that is named", "How much time is played.",
-              "1h"},
+            {{"for", &policy::shapes::duration, "10m, or until the last moment that is named",
+              "How much time is played.", "1h"},
              [](D& d, const Member& m, TestDraft& out) { out.world.length = d.duration(*m.value); }},
-            {{"targets", &targets_shape, "all is well",
+            {{"targets", &shapes::targets(), "all is well",
               "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
              [](D& d, const Member& m, TestDraft& out) { decode_targets(d, m, out.world); }},
-            {{"events", &events_shape, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"},
+            {{"events", &shapes::events, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"},
              [](D& d, const Member& m, TestDraft& out) { decode_events(d, m, out.world); }},
-            {{"expect", &expectations_shape, "", "What is expected, and when.",
+            {{"expect", &shapes::expectations, "", "What is expected, and when.",
               "[{at: 30s, web: [unhealthy, restart]}]"},
              decode_expectations},
-            {{"remedies", &remedies_shape, "", "All remedies that are begun, of each target that is named, in order.",
+            {{"remedies", &shapes::remedies(), "",
+              "All remedies that are begun, of each target that is named, in order.",
               "{web: [restart, stop], redis: []}"},
              decode_remedies},
         }};
@@ -377,18 +405,18 @@ const policy::Block<ScriptDraft>& script_block() {
                   {},
                   script_blocks},
         {
-            {{"start", &wall_shape, "1970-01-01 00:00", "The local wall clock at the beginning; for `maintenance`.",
-              "2026-11-28 03:00"},
+            {{"start", &shapes::wall_time, "1970-01-01 00:00",
+              "The local wall clock at the beginning; for `maintenance`.", "2026-11-28 03:00"},
              [](D& d, const Member& m, ScriptDraft& out) {
                  policy::assign(read(d, *m.value, "a day and a time", read_wall_time), out.script.start);
              }},
-            {{"for", &shapes::duration, "10m, or until the last moment that is named", "How much time is played.",
-              "1h"},
+            {{"for", &policy::shapes::duration, "10m, or until the last moment that is named",
+              "How much time is played.", "1h"},
              [](D& d, const Member& m, ScriptDraft& out) { out.length = d.duration(*m.value); }},
-            {{"targets", &targets_shape, "all is well",
+            {{"targets", &shapes::targets(), "all is well",
               "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
              decode_targets},
-            {{"events", &events_shape, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"}, decode_events},
+            {{"events", &shapes::events, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"}, decode_events},
         }};
     return block;
 }
@@ -429,26 +457,26 @@ const policy::Block<TargetScript>& script_target_block() {
         policy::joined<TargetScript>(
             {course_rows(),
              {
-                 {{"hooks", &lives_shape, "`exit 0`", "How the commands of its `run` rungs end; the last one stays.",
-                   "[exit 1, exit 0 in 5s]"},
+                 {{"hooks", &shapes::hooks(), "`exit 0`",
+                   "How the commands of its `run` rungs end; the last one stays.", "[exit 1, exit 0 in 5s]"},
                   [](D& d, const Member& m, TargetScript& out) {
                       out.hooks = read_list(d, m, "an end such as `exit 1`", read_hook);
                   }},
-                 {{"after", &after_shape, "its answers go on", "How it answers after a remedy.",
+                 {{"after", &shapes::after, "its answers go on", "How it answers after a remedy.",
                    "{restart: fail for 2s ok}"},
                   [](D& d, const Member& m, TargetScript& out) {
                       policy::decode_block(d, *m.value, after_block(), out);
                   }},
-                 {{"exists", &shapes::boolean, "true", "Of a container that the policy adopts: it is there, and runs.",
-                   "false"},
+                 {{"exists", &policy::shapes::boolean, "true",
+                   "Of a container that the policy adopts: it is there, and runs.", "false"},
                   [](D& d, const Member& m, TargetScript& out) { policy::assign(d.boolean(*m.value), out.exists); }},
-                 {{"engine_restarts", &shapes::boolean, "false",
+                 {{"engine_restarts", &policy::shapes::boolean, "false",
                    "Of a container that the policy adopts: it has a restart policy of its own.", "true"},
                   [](D& d, const Member& m, TargetScript& out) {
                       policy::assign(d.boolean(*m.value), out.engine_restarts);
                   }},
-                 {{"healthcheck", &check_shape, "none", "Of a container that the policy adopts: its own health check.",
-                   "{interval: 1s}"},
+                 {{"healthcheck", &shapes::own_check, "none",
+                   "Of a container that the policy adopts: its own health check.", "{interval: 1s}"},
                   [](D& d, const Member& m, TargetScript& out) {
                       out.healthcheck = Healthcheck{};
                       policy::decode_block(d, *m.value, own_check_block(), *out.healthcheck);
@@ -472,11 +500,11 @@ const policy::Block<TargetScript>& after_block() {
                   {},
                   test_blocks},
         {
-            {{"restart", &timelines_shape, "its answers go on", "After a restart.", "[fail, fail for 2s ok]"},
+            {{"restart", &shapes::timelines(), "its answers go on", "After a restart.", "[fail, fail for 2s ok]"},
              [](D& d, const Member& m, TargetScript& out) { decode_after(d, m, Remedy::restart, out); }},
-            {{"replace", &timelines_shape, "its answers go on", "After its container was replaced.", "ok"},
+            {{"replace", &shapes::timelines(), "its answers go on", "After its container was replaced.", "ok"},
              [](D& d, const Member& m, TargetScript& out) { decode_after(d, m, Remedy::replace, out); }},
-            {{"run", &timelines_shape, "its answers go on", "After the command of a `run` rung.", "ok"},
+            {{"run", &shapes::timelines(), "its answers go on", "After the command of a `run` rung.", "ok"},
              [](D& d, const Member& m, TargetScript& out) { decode_after(d, m, Remedy::run, out); }},
         }};
     return block;
@@ -496,11 +524,11 @@ const policy::Block<Healthcheck>& own_check_block() {
                   {},
                   test_blocks},
         {
-            {{"interval", &shapes::duration, "30s", "From one check to the next.", "1s"},
+            {{"interval", &policy::shapes::duration, "30s", "From one check to the next.", "1s"},
              [](D& d, const Member& m, Healthcheck& out) { policy::assign(d.duration(*m.value), out.interval); }},
-            {{"timeout", &shapes::duration, "30s", "How long one may take.", "2s"},
+            {{"timeout", &policy::shapes::duration, "30s", "How long one may take.", "2s"},
              [](D& d, const Member& m, Healthcheck& out) { policy::assign(d.duration(*m.value), out.timeout); }},
-            {{"retries", &shapes::positive, "3", "So many failures in a row make it unhealthy.", "2"},
+            {{"retries", &policy::shapes::positive, "3", "So many failures in a row make it unhealthy.", "2"},
              [](D& d, const Member& m, Healthcheck& out) { policy::assign(d.count(*m.value, 1, 1000), out.retries); }},
         }};
     return block;
@@ -522,8 +550,8 @@ const policy::Block<Moment>& event_block() {
             "",
             {},
             test_blocks,
-            happenings_schema},
-        {{{"at", &moment_shape, "", "When.", "3s after redis unhealthy"}, decode_moment}}};
+            shapes::happenings()},
+        {{{"at", &shapes::moment(), "", "When.", "3s after redis unhealthy"}, decode_moment}}};
     return block;
 }
 
@@ -534,28 +562,29 @@ const policy::Block<Expectation>& expectation_block() {
                   "in an expectation",
                   "in an entry of `expect`",
                   "What is expected. Beside the moment stand targets, and what is seen of each, in one word or a list "
-                  "of them; `no` or `not` turns a word round. `host` stands for the whole host.",
+                  "of them; `no` or `not` turns a word round. `host` stands for the host: alerts of its own, such as "
+                  "`alert storm`, not those of targets.",
                   {},
                   {},
                   {},
                   "",
                   {},
                   test_blocks,
-                  words_schema},
+                  shapes::claims()},
         {
-            {{"at", &moment_shape, "", "It is so at this moment.", "30s"},
+            {{"at", &shapes::moment(), "", "It is so at this moment.", "30s"},
              [](D& d, const Member& m, Expectation& out) {
                  out.when_at = m.value->at;
                  decode_moment(d, m, out.when);
              }},
-            {{"until", &moment_shape, "",
+            {{"until", &shapes::moment(), "",
               "It is so all the time from the expectation before (or the beginning) to this moment.", "1m"},
              [](D& d, const Member& m, Expectation& out) {
                  out.until = true;
                  out.when_at = m.value->at;
                  decode_moment(d, m, out.when);
              }},
-            {{"within", &shapes::duration, "0s", "So much earlier or later is as good.", "1s"},
+            {{"within", &policy::shapes::duration, "0s", "So much earlier or later is as good.", "1s"},
              [](D& d, const Member& m, Expectation& out) { policy::assign(d.duration(*m.value), out.within); }},
         }};
     return block;
@@ -574,22 +603,6 @@ const std::vector<const policy::BlockInfo*>& script_blocks() {
                                                       &after_block().info,  &own_check_block().info,
                                                       &event_block().info,  &from_now_block().info};
     return blocks;
-}
-
-void check_names(policy::Reporter& reporter, const ScriptDraft& draft, const Policy& policy) {
-    std::vector<std::string_view> names;
-    for (const TargetSpec& target : policy.targets) names.push_back(target.name);
-    for (const NamedPlace& named : draft.names) {
-        if (std::find(names.begin(), names.end(), named.target) != names.end()) continue;
-        reporter.error(named.at,
-                       "the policy has no target " + policy::quote(named.target) + meant(policy, named.target, names));
-    }
-    for (const NamedPlace& named : draft.containers) {
-        const auto found = std::ranges::find(policy.targets, named.target, &TargetSpec::name);
-        if (found == policy.targets.end() || is_container(*found)) continue;
-        reporter.error(named.at,
-                       policy::quote(named.target) + " is a process, and no container: `docker` does nothing to it");
-    }
 }
 
 }  // namespace keepwell::simulation

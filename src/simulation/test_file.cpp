@@ -77,7 +77,10 @@ class FileReader {
             if (!is_new)
                 reporter_->error(one.test.at,
                                  "the test in line " + std::to_string(first->second) + " has this name, too");
+            if (policy_) spread(one, *policy_);
             if (policy_) check_names(*reporter_, one.world, *policy_);
+            check_moments(*reporter_, one);
+            one.test.events = std::move(one.world.events);
             one.test.length = one.world.length;
             one.test.script = std::move(one.world.script);
             one.test.script.start = draft.start;

@@ -23,6 +23,11 @@ struct Expectation {
     Claim claim;
     policy::Position at;       ///< of the claim
     policy::Position when_at;  ///< of the moment
+
+    /// What is said in one entry begins where the entry before ended.
+    bool is_of_entry(const Expectation& other) const {
+        return when_at.line == other.when_at.line && when_at.column == other.when_at.column;
+    }
 };
 
 /// All remedies of a target, in order.
@@ -32,11 +37,18 @@ struct ExpectedRemedies {
     policy::Position at;
 };
 
+/// The moment of an event, which must come.
+struct EventMoment {
+    Moment when;
+    policy::Position at;
+};
+
 struct TestCase {
     std::string name;
     policy::Position at;
     std::optional<Duration> length;  ///< of the time that is played
     Script script;
+    std::vector<EventMoment> events;
     std::vector<Expectation> expectations;
     std::vector<ExpectedRemedies> remedies;
 

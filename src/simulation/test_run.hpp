@@ -5,44 +5,47 @@
 #include <cstdint>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "journal/record.hpp"
 #include "keepwell/engine/explain.hpp"
 #include "policy/diagnostic.hpp"
+#include "simulation/coverage.hpp"
 #include "simulation/test_file.hpp"
 
 namespace keepwell::simulation {
+
+/// A remedy that was begun or expected.
+struct RemedyStep {
+    enum class Kind : std::uint8_t { as_expected, extra, missing };
+    Kind kind = Kind::as_expected;
+    Remedy remedy = Remedy::restart;
+    Instant at{};  ///< when it was begun; of a missing one: when it is missed first
+    Origin rule;   ///< that asks for it; none of a missing one
+};
 
 /// An expectation that was not met.
 struct Failure {
     policy::Diagnostic diagnostic;  ///< at the expectation; says what was instead
     std::string target;             ///< empty: the host
     std::string expected;
-    Instant from{};  ///< of the time that it is about
+    std::string actual;  ///< what was instead, in words
+    Instant from{};      ///< of the time that it is about
     Instant to{};
-    std::vector<engine::Sentence> why;  ///< the target's explanation at `to`
+    Instant at{};                       ///< where what happened first differs from what was expected
+    std::vector<RemedyStep> steps;      ///< of `remedies`: all of them, in order
+    std::set<std::string> related;      ///< the targets that could have a part in it; empty: all
+    std::vector<engine::Sentence> why;  ///< the explanation of the target, or of the host, at `at`
 };
 
-/// What a policy offers that a test can reach: one rung, gate or service.
-struct Reached {
-    enum class What : std::uint8_t { service, rung, gate };
-    What what = What::service;
-    std::string service;  ///< empty: the whole host's
-    std::string detail;   ///< "2: replace", "dependency"
-    Origin rule;
-    auto key() const { return std::tie(what, service, detail); }
-    friend bool operator<(const Reached& a, const Reached& b) { return a.key() < b.key(); }
-};
-
-/// An expectation, and when it was about.
+/// An expectation on the time line.
 struct Judged {
-    Instant at{};
+    enum class Verdict : std::uint8_t { met, missed, unexpected };
+    Instant at{};  ///< its moment; where it was not met: where that shows first
     std::string target;
-    std::string expected;  ///< as it was written
+    std::string expected;  ///< as it was written, with its tolerance
     std::uint32_t line = 0;
-    bool met = false;
+    Verdict verdict = Verdict::met;
 };
 
 struct TestResult {
@@ -57,8 +60,5 @@ struct TestResult {
 
 /// `seed`: of the lot that says which of the answers that come at one moment is taken first; 0: as they were asked for.
 TestResult run_test(const TestFile& file, const TestCase& test, std::uint64_t seed = 0);
-
-/// All that tests of this policy can reach.
-std::set<Reached> reachable(const Policy& policy);
 
 }  // namespace keepwell::simulation

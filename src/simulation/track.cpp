@@ -20,6 +20,9 @@ struct Shows {
         if (alerted.name.empty()) return !look.alerts.empty();
         return std::ranges::find(look.alerts, alerted.name) != look.alerts.end();
     }
+    bool operator()(const Ended&) const { return false; }
+    bool operator()(const Asked&) const { return false; }
+    bool operator()(const EngineSeen&) const { return false; }
     bool operator()(const Done&) const { return false; }
     bool operator()(const Nothing&) const { return false; }
 };

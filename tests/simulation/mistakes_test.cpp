@@ -1,6 +1,7 @@
 // The mistakes that a test file can hold, and the whole text that is shown for each. The cases are in mistakes.txt, in
 // the form of tests/policy/mistakes.txt; KEEPWELL_UPDATE_MISTAKES=1 writes what is shown now. The policy that they test
-// has the services `redis` and `web`. And the pages that are made from the tables (KEEPWELL_UPDATE_DOCS=1).
+// has the processes `redis` and `web`, which nobody asks, two of `api`, which are asked, and the container `vpn`. And
+// the pages that are made from the tables (KEEPWELL_UPDATE_DOCS=1).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -40,7 +41,15 @@ std::vector<Case> read_cases() {
 
 std::string shown_for(const std::string& text) {
     const policy::Memory memory{{{"/p/shop.test.yaml", text},
-                                 {"/p/shop.yaml", "services:\n  redis: {command: redis}\n  web: {command: web}\n"},
+                                 {"/p/shop.yaml",
+                                  "services:\n"
+                                  "  redis: {command: redis}\n"
+                                  "  web: {command: web}\n"
+                                  "  vpn: {container: shop-vpn}\n"
+                                  "  api:\n"
+                                  "    command: api\n"
+                                  "    healthcheck: {tcp: \"a:1\"}\n"
+                                  "    deploy: {replicas: 2}\n"},
                                  {"/p/broken.yaml", "services:\n  web: {comand: web}\n"}},
                                 {}};
     std::string shown;

@@ -151,7 +151,7 @@ TEST(RunTest, something_is_held_as_long_as_it_is) {
     EXPECT_EQ(missed("    targets: {redis: ok x4 fail}\n"
                      "    events: [{at: 3s, redis: pause}]\n"
                      "    expect: [{at: 10s, redis: held paused}, {until: 1m, redis: nothing}]\n"),
-              Messages{"expected `nothing` of redis until 1m0s, but it was running, unhealthy, held paused"});
+              Messages{"expected `nothing` of redis until 1m0s, but it was running, unhealthy, held paused at 10s"});
 }
 
 TEST(RunTest, what_a_person_asks_for_is_done_too) {
@@ -162,21 +162,53 @@ TEST(RunTest, what_a_person_asks_for_is_done_too) {
 }
 
 TEST(RunTest, a_moment_after_the_end_or_before_the_one_above_is_not_judged) {
-    EXPECT_EQ(missed("    for: 10s\n    expect: [{at: 1h, redis: healthy}, {at: 5s, redis: healthy}]\n"),
-              Messages{"this moment, 1h0m0s, is after the end of what is played, 10s; give the test a longer `for`"});
-    EXPECT_EQ(missed("    expect: [{at: 1m, redis: healthy}, {until: 20s, redis: stopped}]\n"),
-              Messages{"this moment, 20s, is before that of the entry above, 1m0s, from which `until` counts"});
+    const std::string targets = "    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n";
+    EXPECT_EQ(missed("    for: 10s\n" + targets + "    expect: [{at: 8s after redis unhealthy, redis: healthy}]\n"),
+              Messages{"this moment, 12s, is after the end of what is played, 10s; give the test a longer `for`"});
+    EXPECT_EQ(
+        missed(targets + "    expect: [{at: 1m, redis: healthy}, {until: 5s after redis restart, redis: stopped}]\n"),
+        Messages{"this moment, 9s, is before that of the entry above, 1m0s, from which `until` counts"});
+}
+
+TEST(RunTest, an_event_that_never_happens_fails_the_test) {
+    EXPECT_EQ(missed("    for: 1m\n"
+                     "    events: [{at: 3s after redis unhealthy, web: exit 1}, {at: 1m, web: exit 1}]\n"
+                     "    expect: [{at: 30s, web: healthy}]\n"),
+              Messages{"this moment never comes: `redis unhealthy` was not seen, and the event did not happen"});
+    EXPECT_EQ(
+        missed("    for: 1m\n"
+               "    events: [{at: 50s, redis: exit 1}, {at: 20s after redis exit, web: exit 1}]\n"
+               "    expect: [{at: 30s, web: healthy}]\n"),
+        Messages{"this moment, 1m10s, is after the end of what is played, 1m0s; give the test a longer `for`, and "
+                 "the event did not happen"});
 }
 
 TEST(RunTest, all_remedies_are_counted_in_order) {
     EXPECT_EQ(missed("    for: 1m\n    targets: {redis: ok fail}\n    remedies: {redis: [restart], web: []}\n"),
-              Messages{"expected of redis, in all, restart, but begun was restart at 3s, stop at 6s"});
+              Messages{"expected of redis in all: restart; begun: restart at 3s, stop at 6s"});
 }
 
 TEST(RunTest, something_can_happen_after_something_was_seen) {
     EXPECT_EQ(missed("    for: 1m\n    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
                      "    events: [{at: 2s after redis restart, web: exit 1}]\n"
                      "    expect: [{at: 2s after redis restart, web: [backoff, incident]}]\n"),
+              Messages{});
+}
+
+TEST(RunTest, something_can_happen_after_an_event_of_the_test) {
+    EXPECT_EQ(
+        missed("    for: 1m\n"
+               "    events: [{at: 10s, redis: exit 0}, {at: 2s after redis exit, web: pause},\n"
+               "             {at: 3s after web pause, web: exit 1}, {at: 1s after redis not healthy, redis: pause}]\n"
+               "    expect: [{at: 10s, redis: exit}, {at: 11s, redis: pause}, {at: 12s, web: pause},\n"
+               "             {at: 15s, web: [exit, held paused, no resume]}, {until: 1m, redis: no exit}]\n"),
+        Messages{});
+    EXPECT_EQ(missed("    for: 1m\n"
+                     "    targets: {vpn: {healthcheck: {interval: 1s, retries: 2}}}\n"
+                     "    events: [{at: 5s, engine: lost}, {at: 20s after engine lost, engine: found},\n"
+                     "             {at: 10s after engine found, vpn: exit 1}]\n"
+                     "    expect: [{at: 35s, vpn: exit}]\n",
+                     vpn),
               Messages{});
 }
 
@@ -229,6 +261,150 @@ TEST(RunTest, nothing_is_done_while_the_container_engine_is_lost) {
                      "    remedies: {vpn: []}\n",
                      vpn),
               Messages{});
+}
+
+const char* const replicas = R"(
+services:
+  api:
+    command: api
+    healthcheck: {tcp: "h:1", interval: 1s, timeout: 500ms, retries: 2}
+    deploy: {replicas: 3}
+)";
+
+TEST(RunTest, the_name_of_a_service_stands_for_all_its_replicas) {
+    EXPECT_EQ(
+        missed("    targets: {api: ok x3 fail, api.2: ok}\n"
+               "    events: [{at: 1m, api: stop}]\n"
+               "    expect: [{until: 4s, api: [nothing, no restart]}, {at: 5s, api.1: unhealthy, api.3: unhealthy},\n"
+               "             {at: 1m, api: stopped}]\n"
+               "    remedies: {api.2: []}\n",
+               replicas),
+        Messages{});
+    EXPECT_EQ(missed("    for: 20s\n    targets: {api.2: {probes: ok x3 fail, after: {restart: ok}}}\n"
+                     "    expect: [{at: 5s, api: healthy}]\n"
+                     "    remedies: {api: []}\n",
+                     replicas),
+              (Messages{"expected `healthy` of api.2 at 5s, but it was backoff, acting",
+                        "expected of api.2 in all: nothing; begun: restart at 5s"}));
+}
+
+TEST(RunTest, what_was_held_long_before_is_no_reason) {
+    const std::string story =
+        "    targets: {redis: {probes: ok x4 fail x4 ok}}\n"
+        "    events: [{at: 3s, redis: pause}]\n";
+    EXPECT_EQ(missed(story + "    expect: [{at: 8s, redis: restart}, {at: 5m, redis: restart}]\n"),
+              (Messages{"expected `restart` of redis at 8s, but restart was held (paused) from 6s",
+                        "expected `restart` of redis at 5m0s, but it was never due: it was running, healthy"}));
+}
+
+TEST(RunTest, with_a_tolerance_it_is_told_what_was_at_the_moment_and_what_was_done_around_it) {
+    const std::string story = "    targets: {redis: ok x4 fail}\n    events: [{at: 3s, redis: pause}]\n";
+    EXPECT_EQ(
+        missed(story + "    expect: [{at: 10s, within: 5s, redis: held budget}]\n"),
+        Messages{"expected `held budget` of redis at 10s ± 5s, but it was running, unhealthy, held paused at 10s; "
+                 "restart was held (paused) from 6s"});
+    EXPECT_EQ(missed(story + "    expect: [{at: 10s, within: 5s, redis: restart}]\n"),
+              Messages{"expected `restart` of redis at 10s ± 5s, but restart was held (paused) from 6s"});
+    EXPECT_EQ(missed("    events: [{at: 12s, redis: exit 0}]\n    expect: [{at: 10s, within: 1s, redis: stopped}]\n"),
+              Messages{"expected `stopped` of redis at 10s ± 1s, but it was running, healthy at 10s"});
+}
+
+TEST(RunTest, alerts_are_told_by_their_names) {
+    const std::string story = "    targets: {redis: ok x2 fail}\n";
+    EXPECT_EQ(missed(story + "    expect: [{until: 1m, redis: no alert}]\n"),
+              Messages{"expected `no alert` of redis until 1m0s, but not_restarted was raised at 7s"});
+    EXPECT_EQ(
+        missed(story + "    expect: [{at: 1m, redis: alert notify}]\n"),
+        Messages{"expected `alert notify` of redis at 1m0s, but it was not raised; not_restarted was raised at 7s"});
+}
+
+TEST(RunTest, an_alert_of_a_target_is_none_of_the_host) {
+    EXPECT_EQ(
+        missed("    targets: {redis: ok x2 fail}\n    expect: [{at: 1m, host: alert not_restarted}]\n"),
+        Messages{"expected `alert not_restarted` of the host at 1m0s, but no alert of it was raised; not_restarted "
+                 "was raised by redis at 7s: say `redis: alert not_restarted`"});
+}
+
+/// The failures of one test.
+std::vector<Failure> failures_of(const std::string& test, const char* policy = shop) {
+    const TestFile file = file_of("tests:\n  - name: it\n" + test, policy);
+    return run_test(file, file.tests.at(0)).failures;
+}
+
+std::vector<std::string> steps_of(const Failure& failure) {
+    std::vector<std::string> steps;
+    for (const RemedyStep& step : failure.steps) {
+        const char* const sign = step.kind == RemedyStep::Kind::extra     ? "+ "
+                                 : step.kind == RemedyStep::Kind::missing ? "- "
+                                                                          : "";
+        steps.push_back(sign + std::string{to_string(step.remedy)} + " " + to_string(step.at.time_since_epoch()));
+    }
+    return steps;
+}
+
+TEST(RunTest, a_failure_of_until_is_explained_where_it_shows_first) {
+    const auto failures = failures_of("    targets: {redis: ok x4 fail}\n    expect: [{until: 1m, redis: nothing}]\n");
+    ASSERT_EQ(failures.size(), 1u);
+    EXPECT_EQ(failures[0].at, Instant{6s});
+    EXPECT_EQ(failures[0].actual, "incident 1 was opened at 6s");
+}
+
+TEST(RunTest, remedies_that_were_not_begun_stand_beside_those_that_were) {
+    const std::string story = "    for: 1m\n    targets: {redis: ok fail}\n";
+    const auto extra = failures_of(story + "    remedies: {redis: [stop]}\n");
+    ASSERT_EQ(extra.size(), 1u);
+    EXPECT_EQ(steps_of(extra[0]), (Messages{"+ restart 3s", "stop 6s"}));
+    EXPECT_EQ(extra[0].at, Instant{3s});
+    const auto missing = failures_of(story + "    remedies: {redis: [restart, run, stop, notify]}\n");
+    ASSERT_EQ(missing.size(), 1u);
+    EXPECT_EQ(steps_of(missing[0]), (Messages{"restart 3s", "- run 6s", "stop 6s", "- notify 1m0s"}));
+    EXPECT_EQ(missing[0].at, Instant{6s});
+}
+
+TEST(RunTest, a_remedy_that_was_held_is_missed_when_it_was_held) {
+    const auto failures = failures_of(
+        "    targets: {redis: ok x4 fail}\n    events: [{at: 3s, redis: pause}]\n"
+        "    remedies: {redis: [restart]}\n");
+    ASSERT_EQ(failures.size(), 1u);
+    EXPECT_EQ(failures[0].at, Instant{6s});
+}
+
+TEST(RunTest, a_failure_is_about_a_target_and_what_it_depends_on) {
+    const auto of_web = failures_of("    expect: [{at: 1m, web: stopped}]\n");
+    EXPECT_EQ(of_web.at(0).related, (std::set<std::string>{"redis", "web"}));
+    const auto of_redis = failures_of("    expect: [{at: 1m, redis: stopped}]\n");
+    EXPECT_EQ(of_redis.at(0).related, (std::set<std::string>{"redis"}));
+}
+
+TEST(RunTest, a_failure_of_the_host_is_explained_by_its_alerts_and_by_who_is_unhealthy) {
+    const char* const three = R"(
+services:
+  a: {command: a, healthcheck: {tcp: "a:1", interval: 1s, retries: 2}}
+  b: {command: b, healthcheck: {tcp: "b:1", interval: 1s, retries: 2}}
+  c: {command: c, healthcheck: {tcp: "c:1", interval: 1s, retries: 2}}
+guard: {max_unhealthy: 40%}
+)";
+    const auto why = [&](const std::string& expected) {
+        std::string text;
+        const auto failures =
+            failures_of("    targets: {a: ok fail, b: ok fail, c: ok}\n    expect: [{at: 2s, host: " + expected +
+                            "},\n"
+                            "             {at: 10s, host: " +
+                            expected + "}]\n",
+                        three);
+        for (const engine::Sentence& one : failures.at(0).why) text += one.text + "\n";
+        return text;
+    };
+    EXPECT_EQ(why("alert storm"),
+              "No alert of the host is raised.\n"
+              "0 of 3 targets are unhealthy.\n"
+              "More than 1 at once are a storm; those whose dependency is not well do not count, those that are being "
+              "healed do.\n");
+    EXPECT_EQ(why("no alert"),
+              "The alert storm is raised since 3s: 2 of 3 targets are unhealthy.\n"
+              "2 of 3 targets are unhealthy (a, b).\n"
+              "More than 1 at once are a storm; those whose dependency is not well do not count, those that are being "
+              "healed do.\n");
 }
 
 TEST(RunTest, a_failure_brings_the_explanation_of_its_moment) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/annotations.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
@@ -11,32 +12,6 @@ namespace keepwell::cli {
 namespace {
 
 using policy::Diagnostic;
-
-std::string replaced(std::string text, const std::vector<std::pair<char, const char*>>& escapes) {
-    std::string escaped;
-    for (const char c : text) {
-        const auto found = std::ranges::find_if(escapes, [c](const auto& one) { return one.first == c; });
-        if (found == escapes.end()) {
-            escaped += c;
-        } else {
-            escaped += found->second;
-        }
-    }
-    return escaped;
-}
-
-/// A workflow command of GitHub Actions; its own escapes.
-std::string github_line(const Diagnostic& diagnostic) {
-    const std::string file =
-        replaced(diagnostic.file, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}});
-    const std::string message = replaced(diagnostic.message, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}});
-    const bool note = diagnostic.severity == Diagnostic::Severity::note;  // GitHub's word for it is another
-    std::string line = "::" + std::string{note ? "notice" : to_string(diagnostic.severity)} + " file=" + file;
-    if (diagnostic.line > 0) {
-        line += ",line=" + std::to_string(diagnostic.line) + ",col=" + std::to_string(diagnostic.column);
-    }
-    return line + "::" + message + "\n";
-}
 
 std::string json_text(const policy::Loaded& loaded) {
     using Json = nlohmann::ordered_json;
@@ -83,7 +58,7 @@ int check(const CheckOptions& told) {
         text = json_text(loaded);
     } else {
         for (const Diagnostic& diagnostic : loaded.diagnostics) {
-            text += options.format == Format::github ? github_line(diagnostic) : policy::render(diagnostic);
+            text += options.format == Format::github ? github_annotation(diagnostic) : policy::render(diagnostic);
         }
         text += summary(options, loaded);
     }

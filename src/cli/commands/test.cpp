@@ -25,13 +25,22 @@ TestedFile tested(const simulation::TestFile& file, const TestOptions& options) 
     if (!file.policy) return result;
     for (const simulation::TestCase& test : file.tests) {
         if (!is_wanted(test.name, options.run)) continue;
-        result.tests.push_back({&test, simulation::run_test(file, test, options.seed)});
+        const auto began = std::chrono::steady_clock::now();
+        TestedFile::One& one = result.tests.emplace_back();
+        one.test = &test;
+        one.result = simulation::run_test(file, test, options.seed);
+        one.took = std::chrono::steady_clock::now() - began;
     }
     return result;
 }
 
 bool is_all_reached(const TestReport& report) {
     return std::ranges::all_of(report.coverage, [](const Uncovered& one) { return one.missed.empty(); });
+}
+
+std::string told(const TestReport& report, Format format) {
+    if (format == Format::json) return test_json(report);
+    return format == Format::github ? test_github(report) : test_text(report, colours_wanted());
 }
 
 bool write(const std::string& path, const std::string& text) {
@@ -53,8 +62,7 @@ int test(const TestOptions& options) {
     report.took = std::chrono::steady_clock::now() - began;
 
     const bool kept = options.junit.empty() || write(options.junit, test_junit(report));
-    const bool printed =
-        print(options.format == Format::json ? test_json(report) : test_text(report, colours_wanted()));
+    const bool printed = print(told(report, options.format));
     if (!report.readable()) return exit_usage;
     if (report.tests() == 0) {
         complain("no test has this name: " + one_line(options.run));
