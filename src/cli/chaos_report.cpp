@@ -14,16 +14,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using simulation::ChaosOutcome;
-using simulation::Fault;
+using simulation::DrawnFaults;
 using simulation::Lengths;
 using simulation::TargetOutcome;
 
 /// So many targets are listed, the least available first.
 constexpr std::size_t most_targets = 10;
-
-std::string count(std::uint64_t number, const std::string& noun, const std::string& plural = "s") {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : plural);
-}
 
 /// "30d", "1d12h", "10m": whole, without units that are nothing.
 std::string length_text(Duration length) {
@@ -49,16 +45,27 @@ std::string percent_text(std::int64_t share) {
     return std::to_string(share / 1000) + "." + fraction + " %";
 }
 
-std::size_t faults_of(const simulation::Lot& lot, Fault::Kind kind) {
-    return static_cast<std::size_t>(std::ranges::count(lot.faults, kind, &Fault::kind));
+std::string head(const ChaosReport& report) {
+    return length_text(report.chaos.length) + " of chaos, seed " + std::to_string(report.chaos.seed) + "\n\n";
 }
 
-std::string head(const ChaosReport& report) {
-    const simulation::Lot& lot = report.lot;
-    return length_text(report.chaos.length) + " of chaos, seed " + std::to_string(report.chaos.seed) + ": " +
-           count(faults_of(lot, Fault::Kind::crash), "crash", "es") + ", " +
-           count(faults_of(lot, Fault::Kind::hang), "hang") + ", " + count(lot.outages, "shared outage") + ", " +
-           count(faults_of(lot, Fault::Kind::engine_restart), "engine restart") + "\n\n";
+/// "a, b, c and 4 more"
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr std::size_t most = 5;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(names.size(), most); ++i) text += (i == 0 ? "" : ", ") + one_line(names[i]);
+    return names.size() > most ? text + " and " + std::to_string(names.size() - most) + " more" : text;
+}
+
+/// Where hangs were drawn and nothing looks for them: the figures say little there.
+std::string hint(const PlayedPolicy& one) {
+    std::vector<std::string> names;
+    for (const TargetOutcome& target : one.outcome.targets) {
+        if (!target.asked && target.hangs > 0) names.push_back(target.name);
+    }
+    if (names.empty()) return {};
+    return "\n" + one_line(one.name) + ": " + some_of(names) + (names.size() == 1 ? " has" : " have") +
+           " no healthcheck: a hang is never noticed, and lasts until something else ends it\n";
 }
 
 /// What all policies have of something, each once.
@@ -141,7 +148,17 @@ class Sheet {
         }
     }
 
+    void drawn(const std::string& name, std::uint32_t DrawnFaults::*figure) {
+        row("  " + name, [figure](const PlayedPolicy& one) { return std::to_string(one.outcome.drawn.*figure); });
+    }
+
     void faults() {
+        title("drawn");
+        drawn("crashes", &DrawnFaults::crashes);
+        drawn("hangs", &DrawnFaults::hangs);
+        drawn("shared outages", &DrawnFaults::outages);
+        drawn("engine restarts", &DrawnFaults::engine_restarts);
+        drawn("slow starts", &DrawnFaults::slow_starts);
         title("faults");
         number("  noticed", &ChaosOutcome::noticed);
         number("  passed unnoticed", &ChaosOutcome::unnoticed);
@@ -152,12 +169,14 @@ class Sheet {
     }
 
     void deeds() {
-        title("remedies");
-        for (const std::string& remedy : keys_of(report_, &ChaosOutcome::remedies)) {
+        const auto remedies = keys_of(report_, &ChaosOutcome::remedies);
+        if (!remedies.empty()) title("remedies");
+        for (const std::string& remedy : remedies) {
             row("  " + remedy, [&](const PlayedPolicy& one) { return count_of(one.outcome.remedies, remedy); });
         }
-        title("held back");
-        for (const Hold hold : keys_of(report_, &ChaosOutcome::holds)) {
+        const auto holds = keys_of(report_, &ChaosOutcome::holds);
+        if (!holds.empty()) title("held back");
+        for (const Hold hold : holds) {
             row("  " + std::string{to_string(hold)},
                 [&](const PlayedPolicy& one) { return count_of(one.outcome.holds, hold); });
         }
@@ -177,10 +196,19 @@ Json lengths_json(const Lengths& lengths) {
     return {{"count", lengths.all.size()}, {"median", milliseconds(50)}, {"p99", milliseconds(99)}};
 }
 
+Json drawn_json(const DrawnFaults& drawn) {
+    return {{"crashes", drawn.crashes},
+            {"hangs", drawn.hangs},
+            {"outages", drawn.outages},
+            {"engine_restarts", drawn.engine_restarts},
+            {"slow_starts", drawn.slow_starts}};
+}
+
 Json policy_json(const PlayedPolicy& one) {
     const ChaosOutcome& outcome = one.outcome;
     Json json{{"policy", one.name},
               {"availability_percent", static_cast<double>(outcome.availability()) / 1000},
+              {"drawn", drawn_json(outcome.drawn)},
               {"faults",
                {{"noticed", outcome.noticed},
                 {"unnoticed", outcome.unnoticed},
@@ -201,6 +229,7 @@ Json policy_json(const PlayedPolicy& one) {
                                    {"availability_percent", static_cast<double>(target.availability()) / 1000},
                                    {"down_ms", target.down / 1ms},
                                    {"faults", target.faults},
+                                   {"asked", target.asked},
                                    {"quarantines", target.quarantines}});
     }
     return json;
@@ -208,16 +237,16 @@ Json policy_json(const PlayedPolicy& one) {
 
 }  // namespace
 
-std::string chaos_text(const ChaosReport& report, bool colours) { return head(report) + Sheet{report, colours}.all(); }
+std::string chaos_text(const ChaosReport& report, bool colours) {
+    std::string text = head(report) + Sheet{report, colours}.all();
+    for (const PlayedPolicy& one : report.policies) text += hint(one);
+    return text;
+}
 
 std::string chaos_json(const ChaosReport& report) {
     Json json{{"seed", report.chaos.seed},
               {"played_ms", report.chaos.length / 1ms},
-              {"drawn",
-               {{"crashes", faults_of(report.lot, Fault::Kind::crash)},
-                {"hangs", faults_of(report.lot, Fault::Kind::hang)},
-                {"outages", report.lot.outages},
-                {"engine_restarts", faults_of(report.lot, Fault::Kind::engine_restart)}}},
+              {"drawn", drawn_json(report.policies.front().outcome.drawn)},
               {"policies", Json::array()}};
     for (const PlayedPolicy& one : report.policies) json["policies"].push_back(policy_json(one));
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

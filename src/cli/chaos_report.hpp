@@ -18,7 +18,6 @@ struct PlayedPolicy {
 
 struct ChaosReport {
     simulation::Chaos chaos;
-    simulation::Lot lot;
     std::vector<PlayedPolicy> policies;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/probes.hpp"
+#include "simulation/because.hpp"
 
 namespace keepwell::simulation {
 namespace {
@@ -15,9 +16,11 @@ std::string with(std::string text, const std::string& detail) {
     return detail.empty() ? text : std::move(text) + ": " + detail;
 }
 
-std::string because(Reason reason) {
-    const std::string_view why = describe(reason);
-    return why.empty() ? std::string{} : ", because " + std::string{why};
+/// "SIGSEGV" of "signal 11 (SIGSEGV)"; anything else as it is: "exit code 1".
+std::string end_label(const std::string& detail) {
+    const std::size_t begin = detail.find("(SIG");
+    if (begin == std::string::npos || !detail.ends_with(")")) return detail.empty() ? "ended" : detail;
+    return detail.substr(begin + 1, detail.size() - begin - 2);
 }
 
 /// Follows one lane.
@@ -46,7 +49,10 @@ class LaneFollower {
 
   private:
     void note(Instant at, const fact::Body& fact) {
-        if (const auto* phase = std::get_if<fact::PhaseChanged>(&fact)) look(at, phase->to, health_);
+        if (const auto* phase = std::get_if<fact::PhaseChanged>(&fact)) {
+            look(at, phase->to, health_);
+            note_end(at, *phase);
+        }
         if (const auto* health = std::get_if<fact::HealthChanged>(&fact)) look(at, phase_, health->to);
         if (const auto* held = std::get_if<fact::RemedyHeld>(&fact)) hold(at, *held);
         if (const auto* started = std::get_if<fact::RemedyStarted>(&fact)) {
@@ -57,6 +63,18 @@ class LaneFollower {
         if (std::holds_alternative<fact::IncidentClosed>(fact)) release(at);
         note_trouble(at, fact);
         note_others(at, fact);
+    }
+
+    /// An end by itself, but for a job that is done.
+    void note_end(Instant at, const fact::PhaseChanged& changed) {
+        const bool is_done = changed.detail == to_string(ExitStatus{ExitStatus::Kind::code, 0, {}});
+        const bool ended = changed.to == Phase::backoff && changed.reason == Reason::exited;
+        if (ended || (changed.to == Phase::completed && !is_done)) {
+            mark(at, Mark::Kind::failure, end_label(changed.detail), with("ended by itself", changed.detail));
+        }
+        if (changed.reason == Reason::start_failed) {
+            mark(at, Mark::Kind::failure, "no start", with("could not be started", changed.detail));
+        }
     }
 
     void note_trouble(Instant at, const fact::Body& fact) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "simulation/because.hpp"
 #include "simulation/house.hpp"
 #include "simulation/player.hpp"
 #include "simulation/telling_journal.hpp"
@@ -24,7 +25,7 @@ std::string remedy_text(const fact::RemedyStarted& started) {
     const std::string remedy{to_string(started.remedy)};
     const bool of_ladder = started.reason == Reason::unhealthy || started.reason == Reason::remedy_failed;
     if (of_ladder) return remedy + " (step " + std::to_string(started.rung + 1) + ")";
-    return remedy + ", because " + std::string{describe(started.reason)};
+    return remedy + because(started.reason);
 }
 
 }  // namespace
@@ -52,12 +53,37 @@ bool OutcomeReader::Target::well() const {
     return health == Health::healthy || (health == Health::none && !checked);
 }
 
-OutcomeReader::OutcomeReader(const Policy& policy, const std::vector<Fault>& faults) : faults_{faults} {
+OutcomeReader::OutcomeReader(const Policy& policy, const Lot& lot) : lot_{lot} {
     for (const TargetSpec& spec : policy.targets) {
+        const ServiceSpec& service = policy.services[spec.service];
         index_[spec.name] = targets_.size();
-        targets_.emplace_back().checked = policy.services[spec.service].healthcheck.has_value();
-        outcome_.targets.emplace_back().name = spec.name;
+        targets_.emplace_back().checked = service.healthcheck.has_value();
+        TargetOutcome& outcome = outcome_.targets.emplace_back();
+        outcome.name = spec.name;
+        outcome.asked = service.healthcheck || (spec.kind == TargetKind::adopted && service.engine_health);
     }
+    count_drawn();
+}
+
+void OutcomeReader::count_drawn() {
+    outcome_.drawn.outages = lot_.outages;
+    for (const Fault& fault : lot_.faults) {
+        const bool is_ours = index_.contains(fault.target);
+        switch (fault.kind) {
+            case Fault::Kind::crash: outcome_.drawn.crashes += is_ours ? 1 : 0; break;
+            case Fault::Kind::hang: outcome_.drawn.hangs += is_ours ? 1 : 0; break;
+            case Fault::Kind::outage: break;  // counted once, not for each target
+            case Fault::Kind::engine_restart: ++outcome_.drawn.engine_restarts; break;
+        }
+    }
+}
+
+/// The first start, the second, …: of some it was drawn that they are slow.
+void OutcomeReader::count_start(std::size_t index, std::size_t start) {
+    const TargetOutcome& outcome = outcome_.targets[index];
+    const auto drawn = lot_.starts.find(outcome.name);
+    if (!outcome.asked || drawn == lot_.starts.end() || start >= drawn->second.size()) return;
+    if (drawn->second[start] > Duration{0}) ++outcome_.drawn.slow_starts;
 }
 
 OutcomeReader::Target* OutcomeReader::find(const std::string& name) {
@@ -76,6 +102,7 @@ void OutcomeReader::take(const journal::Record& record) {
     if (found == index_.end()) return;
     Target& target = targets_[found->second];
     if (const auto* phase = std::get_if<fact::PhaseChanged>(&noted->fact.body)) target.phase = phase->to;
+    if (target.phase == Phase::running && !std::exchange(target.began, true)) count_start(found->second, 0);
     const auto* health = std::get_if<fact::HealthChanged>(&noted->fact.body);
     if (health && health->to != Health::unknown) target.health = health->to;
     const bool is_state = health || std::holds_alternative<fact::PhaseChanged>(noted->fact.body);
@@ -84,6 +111,13 @@ void OutcomeReader::take(const journal::Record& record) {
 }
 
 void OutcomeReader::note(const journal::Record& record, const Fact& fact) {
+    const auto found = index_.find(record.target);
+    const auto* finished = std::get_if<fact::RemedyFinished>(&fact.body);
+    const bool begins_anew =
+        finished && (finished->remedy == Remedy::restart || finished->remedy == Remedy::replace) && finished->success;
+    if (begins_anew && found != index_.end()) {
+        count_start(found->second, ++targets_[found->second].starts[finished->remedy]);
+    }
     if (const auto* started = std::get_if<fact::RemedyStarted>(&fact.body)) ++outcome_.remedies[remedy_text(*started)];
     if (const auto* held = std::get_if<fact::RemedyHeld>(&fact.body)) ++outcome_.holds[held->reason];
     if (const auto* raised = std::get_if<fact::AlertRaised>(&fact.body); raised && raised->alert == "storm") {
@@ -91,27 +125,29 @@ void OutcomeReader::note(const journal::Record& record, const Fact& fact) {
     }
     if (!std::holds_alternative<fact::Quarantined>(fact.body)) return;
     ++outcome_.quarantines;
-    if (const auto found = index_.find(record.target); found != index_.end()) {
-        ++outcome_.targets[found->second].quarantines;
-    }
+    if (found != index_.end()) ++outcome_.targets[found->second].quarantines;
 }
 
 void OutcomeReader::strike_until(Instant at) {
-    while (next_fault_ < faults_.size() && faults_[next_fault_].at <= at) strike(faults_[next_fault_++]);
+    const std::vector<Fault>& faults = lot_.faults;
+    while (next_fault_ < faults.size() && faults[next_fault_].at <= at) strike(faults[next_fault_++]);
 }
 
 void OutcomeReader::strike(const Fault& fault) {
     Target* target = find(fault.target);
     if (!target) return;
     TargetOutcome& outcome = outcome_.targets[index_[fault.target]];
+    const bool is_hang = fault.kind == Fault::Kind::hang;
     ++outcome.faults;
+    outcome.hangs += is_hang ? 1 : 0;
+    if (target->struck && target->struck->hidden && fault.kind == Fault::Kind::crash) target->struck->ends = fault.at;
     if (target->struck) pass(*target, outcome, fault.at);
     if (target->struck || target->down_since || !target->first_well) {
         ++outcome_.in_vain;
         return;
     }
     const bool ends = fault.kind == Fault::Kind::outage;
-    target->struck = Struck{fault.at, ends ? later(fault.at, fault.lasts) : never, false};
+    target->struck = Struck{fault.at, ends ? later(fault.at, fault.lasts) : never, is_hang && !outcome.asked, false};
 }
 
 /// A fault that nobody saw, and that is over.
@@ -134,6 +170,10 @@ void OutcomeReader::look_at(std::size_t index) {
 }
 
 void OutcomeReader::fall(Target& target, TargetOutcome& outcome) {
+    if (target.struck && target.struck->hidden) {  // it is ended for another reason
+        target.struck->ends = now_;
+        pass(target, outcome, now_);
+    }
     if (target.struck && target.struck->ends != never) pass(target, outcome, now_ - aftermath);
     target.down_since = target.struck ? target.struck->at : now_;
     if (!target.struck) return;
@@ -179,7 +219,7 @@ void OutcomeReader::end(std::size_t index, Instant at) {
 }
 
 ChaosOutcome outcome_of(const Policy& policy, const Lot& lot, Duration length) {
-    OutcomeReader reader{policy, lot.faults};
+    OutcomeReader reader{policy, lot};
     TellingJournal journal{[&reader](const journal::Record& record) { reader.take(record); }};
     const Script script = script_of(lot, policy);
     House house{policy, journal, script.start};

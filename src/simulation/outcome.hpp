@@ -26,17 +26,29 @@ struct Lengths {
 
 struct TargetOutcome {
     std::string name;
+    bool asked = true;    ///< something looks at its health; else a hang of it is never noticed
     Duration watched{0};  ///< since it was first well; all the time if it never was
     Duration down{0};     ///< of that: from each fault, or from the first sign, until it was seen well again
     std::uint32_t faults = 0;
+    std::uint32_t hangs = 0;  ///< of these
     std::uint32_t quarantines = 0;
 
     /// Of 100,000.
     std::int64_t availability() const;
 };
 
+/// What of a lot is meant for the targets of one policy, whatever else was drawn beside it.
+struct DrawnFaults {
+    std::uint32_t crashes = 0;
+    std::uint32_t hangs = 0;
+    std::uint32_t outages = 0;          ///< of the host, whomever they hit
+    std::uint32_t engine_restarts = 0;  ///< of the host
+    std::uint32_t slow_starts = 0;      ///< of the starts that came about, where something asks
+};
+
 struct ChaosOutcome {
     Duration played{0};
+    DrawnFaults drawn;
     std::vector<TargetOutcome> targets;
     std::uint32_t noticed = 0;                      ///< faults that keepwell has seen
     std::uint32_t unnoticed = 0;                    ///< that passed unseen, or are unseen still
@@ -57,7 +69,7 @@ struct ChaosOutcome {
 /// Follows the records of one run.
 class OutcomeReader {
   public:
-    OutcomeReader(const Policy& policy, const std::vector<Fault>& faults);
+    OutcomeReader(const Policy& policy, const Lot& lot);
 
     void take(const journal::Record& record);
     ChaosOutcome finish(Instant end);
@@ -66,10 +78,12 @@ class OutcomeReader {
     struct Struck {
         Instant at{};
         Instant ends = never;  ///< by itself
+        bool hidden = false;   ///< a hang where nothing asks: it ends unnoticed with its instance
         bool noticed = false;
     };
     struct Target {
         bool checked = false;
+        bool began = false;  ///< has run once
         Phase phase = Phase::waiting;
         Health health = Health::none;
         bool fell = false;     ///< was not well within this moment
@@ -77,11 +91,14 @@ class OutcomeReader {
         std::optional<Instant> first_well;
         std::optional<Instant> down_since;
         std::optional<Struck> struck;
+        std::map<Remedy, std::size_t> starts;  ///< how often it was begun anew so
 
         bool well() const;
     };
 
     Target* find(const std::string& name);
+    void count_drawn();
+    void count_start(std::size_t index, std::size_t start);
     void strike_until(Instant at);
     void strike(const Fault& fault);
     void pass(Target& target, TargetOutcome& outcome, Instant at);
@@ -92,7 +109,7 @@ class OutcomeReader {
     void note(const journal::Record& record, const Fact& fact);
     void end(std::size_t index, Instant at);
 
-    const std::vector<Fault>& faults_;
+    const Lot& lot_;
     std::size_t next_fault_ = 0;
     std::unordered_map<std::string, std::size_t> index_;
     std::vector<Target> targets_;

@@ -5,35 +5,33 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <set>
+
+#include "simulation/svg_style.hpp"
 
 namespace keepwell::simulation {
 namespace {
 
-// In pixels. A lane: the labels of its marks, the bar, what is held, the probes.
+// In pixels. A lane: the labels of its marks, the marks, the bar, what is held, the probes.
 constexpr int plot_width = 1000;
 constexpr int character = 8;
-constexpr int lane_height = 46;
+constexpr int small_character = 6;
+constexpr int title_height = 22;
+constexpr int lane_height = 56;
 constexpr int label_at = 10;
-constexpr int bar_at = 14;
+constexpr int mark_at = 13;
+constexpr int mark_size = 8;
+constexpr int bar_at = 22;
 constexpr int bar_height = 14;
-constexpr int held_at = 29;
-constexpr int tick_at = 34;
-constexpr int tick_height = 6;
+constexpr int held_at = 37;
+constexpr int tick_at = 42;
 constexpr int axis_height = 24;
-constexpr int legend_height = 24;
+constexpr int legend_height = 20;
 constexpr int margin = 12;
-
-constexpr std::string_view style = R"(<style>
-svg { font: 12px ui-monospace, monospace; }
-text { fill: #1f2328; } .paper { fill: #ffffff; } .grid { stroke: #d0d7de; }
-.waiting { fill: #8c959f; } .starting, .stopping, .backoff { fill: #d4a72c; } .running, .healthy { fill: #2da44e; }
-.unproven { fill: #8ccf9d; } .unhealthy { fill: #cf222e; } .unknown { fill: #8250df; } .stopped, .completed { fill: #57606a; }
-.held { fill: none; stroke: #d4a72c; stroke-dasharray: 3 2; stroke-width: 3; }
-.passed, .failed, .error { fill: none; } .passed { stroke: #2da44e; } .failed { stroke: #cf222e; } .error { stroke: #8250df; }
-.remedy { fill: #0969da; } .failure, .alert { fill: #cf222e; } .person, .engine { fill: #8250df; }
-@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .paper { fill: #0d1117; } .grid { stroke: #30363d; } }
-</style>
-)";
+/// Marks that are nearer than this are one group.
+constexpr int mark_width = 10;
+/// So many marks of a group are told one by one.
+constexpr std::size_t most_told = 8;
 
 std::string length_text(Instant at) { return keepwell::to_string(at.time_since_epoch()); }
 
@@ -63,6 +61,87 @@ std::string_view class_of(Mark::Kind kind) {
     return "";
 }
 
+/// What failed is taller, so that it shows without its colour.
+int tick_height(Outcome outcome) { return outcome == Outcome::passed ? 4 : 8; }
+
+std::string_view words_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::passed: return "a probe passed";
+        case Outcome::failed: return "a probe failed";
+        case Outcome::error: return "a probe could not be asked";
+    }
+    return "";
+}
+
+std::string_view words_of(Mark::Kind kind) {
+    switch (kind) {
+        case Mark::Kind::remedy: return "a remedy";
+        case Mark::Kind::failure: return "something went wrong";
+        case Mark::Kind::alert: return "an alert";
+        case Mark::Kind::person: return "a person";
+        case Mark::Kind::engine: return "the container engine";
+    }
+    return "";
+}
+
+/// Each kind has a shape of its own, in a square of `mark_size` about the point where it begins at its top.
+std::string_view shape_of(Mark::Kind kind) {
+    switch (kind) {
+        case Mark::Kind::remedy: return "m-4 0h8l-4 8z";
+        case Mark::Kind::failure:
+            return "m-4 1.5l1.5 -1.5 2.5 2.5 2.5 -2.5 1.5 1.5 -2.5 2.5 2.5 2.5 -1.5 1.5 -2.5 -2.5 -2.5 2.5 -1.5 -1.5 "
+                   "2.5 -2.5z";
+        case Mark::Kind::alert: return "l4 4 -4 4 -4 -4z";
+        case Mark::Kind::person: return "a4 4 0 1 1 0 8a4 4 0 1 1 0 -8z";
+        case Mark::Kind::engine: return "m-3.5 .5h7v7h-7z";
+    }
+    return "";
+}
+
+/// Marks that would hide each other: one shape for each kind, side by side, and one label.
+struct MarkGroup {
+    long x = 0;  ///< of the first one
+    std::vector<const Mark*> marks;
+    std::vector<Mark::Kind> kinds;  ///< each once, in the order in which they come
+
+    long width() const { return static_cast<long>(kinds.size()) * mark_width * 10; }
+
+    void add(const Mark& mark) {
+        marks.push_back(&mark);
+        if (std::ranges::find(kinds, mark.kind) == kinds.end()) kinds.push_back(mark.kind);
+    }
+
+    /// "SIGSEGV, restart x2"
+    std::string label() const {
+        std::vector<std::pair<std::string_view, std::size_t>> labels;
+        for (const Mark* one : marks) {
+            const auto same = std::ranges::find(labels, one->label, &std::pair<std::string_view, std::size_t>::first);
+            if (same == labels.end()) {
+                labels.emplace_back(one->label, 1);
+            } else {
+                ++same->second;
+            }
+        }
+        std::string text;
+        for (const auto& [name, number] : labels) {
+            text += (text.empty() ? "" : ", ") + std::string{name};
+            if (number > 1) text += " x" + std::to_string(number);
+        }
+        return text;
+    }
+
+    /// All of one kind, a line each.
+    std::string told(Mark::Kind kind) const {
+        std::string text;
+        std::size_t number = 0;
+        for (const Mark* one : marks) {
+            if (one->kind != kind || ++number > most_told) continue;
+            text += (text.empty() ? "" : "\n") + one->what + ", at " + length_text(one->at);
+        }
+        return number <= most_told ? text : text + "\nand " + std::to_string(number - most_told) + " more";
+    }
+};
+
 /// The distance of the axis' marks: the smallest that gives no more than ten of them.
 Duration axis_step(Duration length) {
     constexpr std::array<Duration, 24> steps{1ms,   10ms,  100ms, 1s, 2s, 5s, 10s, 15s, 30s, 1min, 2min,    5min,
@@ -86,29 +165,42 @@ std::string axis_text(Duration at) {
 
 class Drawing {
   public:
-    Drawing(const std::vector<Lane>& lanes, Instant end) : lanes_{lanes}, end_{end} {
+    Drawing(const std::vector<Lane>& lanes, Instant end, std::string title)
+        : lanes_{lanes}, end_{end}, title_{std::move(title)} {
         std::size_t longest = 4;
         for (const Lane& lane : lanes) longest = std::max(longest, lane.name.size());
         left_ = margin + static_cast<int>(longest + 1) * character;
     }
 
     std::string all() {
-        const int lanes_end = margin + static_cast<int>(lanes_.size()) * lane_height;
         const int width = left_ + plot_width + 4 * margin;
-        const int height = lanes_end + axis_height + legend_height;
+        const int top = margin + (title_.empty() ? 0 : title_height);
+        const int lanes_end = top + static_cast<int>(lanes_.size()) * lane_height;
+        if (!title_.empty()) text(margin * 10L, margin + 11, cut(title_, width), " class=\"title\"");
+        axis(top, lanes_end);
+        for (std::size_t i = 0; i < lanes_.size(); ++i) lane(lanes_[i], top + static_cast<int>(i) * lane_height);
+        const int height = legend(lanes_end + axis_height);
         const std::string size = std::to_string(width) + " " + std::to_string(height);
-        svg_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" width=\"" +
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + size + "\" width=\"" +
                std::to_string(width) + "\" height=\"" + std::to_string(height) + "\" role=\"img\">\n<title>" +
-               std::to_string(lanes_.size()) + (lanes_.size() == 1 ? " lane" : " lanes") + " over " +
-               length_text(end_) + "</title>\n" + std::string{style} +
-               "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
-        axis(lanes_end);
-        for (std::size_t i = 0; i < lanes_.size(); ++i) lane(lanes_[i], margin + static_cast<int>(i) * lane_height);
-        legend(lanes_end + axis_height);
-        return svg_ + "</svg>\n";
+               xml_text(summary()) + "</title>\n" + std::string{svg_style} +
+               "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" + svg_ + "</svg>\n";
     }
 
   private:
+    std::string summary() const {
+        const std::string lanes = std::to_string(lanes_.size()) + (lanes_.size() == 1 ? " lane" : " lanes");
+        return (title_.empty() ? "" : title_ + ": ") + lanes + " over " + length_text(end_);
+    }
+
+    static std::string cut(const std::string& text, int width) {
+        auto most = static_cast<std::size_t>((width - 2 * margin) / character);
+        if (text.size() <= most) return text;
+        most -= 3;
+        while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;  // not within a character
+        return text.substr(0, most) + "...";
+    }
+
     /// In tenths of a pixel.
     long place(Instant at) const {
         const auto part = static_cast<double>(at.time_since_epoch().count());
@@ -125,11 +217,11 @@ class Drawing {
         svg_ += shape + "><title>" + xml_text(title) + "</title></" + shape.substr(1, shape.find(' ') - 1) + ">\n";
     }
 
-    void axis(int bottom) {
+    void axis(int top, int bottom) {
         const Duration step = axis_step(end_.time_since_epoch());
         for (Duration at{0}; at <= end_.time_since_epoch() && step > Duration{0}; at += step) {
             const long x = place(Instant{at});
-            svg_ += "<path class=\"grid\" d=\"M" + tenths(x) + " " + std::to_string(margin) + "V" +
+            svg_ += "<path class=\"grid\" d=\"M" + tenths(x) + " " + std::to_string(top) + "V" +
                     std::to_string(bottom) + "\"/>\n";
             text(x, bottom + 15, axis_text(at), " text-anchor=\"middle\"");
         }
@@ -145,10 +237,13 @@ class Drawing {
 
     void stretch(const Stretch& one, int top) {
         const long x = place(one.from);
-        titled("<rect class=\"" + std::string{to_string(one.shade)} + "\" x=\"" + tenths(x) + "\" y=\"" +
-                   std::to_string(top + bar_at) + "\" width=\"" + tenths(std::max(place(one.to) - x, 5L)) +
-                   "\" height=\"" + std::to_string(bar_height) + "\"",
+        titled(bar(one.shade, x, top + bar_at, std::max(place(one.to) - x, 5L), bar_height),
                std::string{to_string(one.shade)} + " from " + length_text(one.from) + " to " + length_text(one.to));
+    }
+
+    static std::string bar(Shade shade, long x, int y, long width, int height) {
+        return "<rect class=\"" + std::string{to_string(shade)} + "\" x=\"" + tenths(x) + "\" y=\"" +
+               std::to_string(y) + "\" width=\"" + tenths(width) + "\" height=\"" + std::to_string(height) + "\"";
     }
 
     void hold(const HeldStretch& one, int top) {
@@ -166,13 +261,17 @@ class Drawing {
             for (long last = -100; end < all.size() && same(all[end], all[begin]); ++end) {
                 const long x = place(all[end].at);
                 if (x - last < 15) continue;
-                path += "M" + tenths(x) + " " + std::to_string(top + tick_at) + "v" + std::to_string(tick_height);
+                path += tick(all[begin].outcome, x, top + tick_at);
                 last = x;
             }
             titled("<path class=\"" + std::string{class_of(all[begin].outcome)} + "\" d=\"" + path + "\"",
                    run_text(all, begin, end));
             begin = end;
         }
+    }
+
+    static std::string tick(Outcome outcome, long x, int y) {
+        return "M" + tenths(x) + " " + std::to_string(y) + "v" + std::to_string(tick_height(outcome));
     }
 
     static bool same(const ProbeTick& a, const ProbeTick& b) { return a.outcome == b.outcome && a.output == b.output; }
@@ -188,43 +287,119 @@ class Drawing {
         return all[begin].output.empty() ? text : text + ": " + all[begin].output;
     }
 
-    /// A wedge above the bar, and its label where there is room for it.
+    /// Above the bar, and a label above them where there is room for it.
     void marks(const std::vector<Mark>& all, int top) {
-        long free_from = 0;
-        for (const Mark& one : all) {
-            const long x = place(one.at);
-            const std::string y = std::to_string(top + label_at + 8);
-            titled(
-                "<path class=\"" + std::string{class_of(one.kind)} + "\" d=\"M" + tenths(x) + " " + y + "l-4 -8h8z\"",
-                one.what + ", at " + length_text(one.at));
-            if (x < free_from) continue;
-            text(x + 60, top + label_at, one.label, " font-size=\"10\"");
-            free_from = x + static_cast<long>(one.label.size() + 2) * 64;
+        long free_from = left_ * 10L - mark_size * 5;
+        for (const MarkGroup& group : groups(all)) {
+            for (std::size_t i = 0; i < group.kinds.size(); ++i) {
+                const long x = group.x + static_cast<long>(i) * mark_width * 10;
+                titled(shape(group.kinds[i], x, top + mark_at), group.told(group.kinds[i]));
+            }
+            label(group, top, free_from);
         }
     }
 
-    /// The shades that occur, in their order.
-    void legend(int top) {
-        std::vector<Shade> shades;
+    std::vector<MarkGroup> groups(const std::vector<Mark>& all) const {
+        std::vector<MarkGroup> groups;
+        for (const Mark& one : all) {
+            const long x = place(one.at);
+            const bool is_near = !groups.empty() && x < groups.back().x + std::max(groups.back().width(), 100L);
+            if (!is_near) groups.push_back({x, {}, {}});
+            groups.back().add(one);
+        }
+        return groups;
+    }
+
+    /// To the right of its mark, or to the left near the right edge.
+    void label(const MarkGroup& group, int top, long& free_from) {
+        const std::string words = group.label();
+        const long length = static_cast<long>(words.size()) * small_character * 10;
+        const long edge = (left_ + plot_width + 3 * margin) * 10L;
+        long x = group.x - mark_size * 5;
+        if (x + length > edge) x = edge - length;
+        if (x < free_from) return;
+        text(x, top + label_at, words, " font-size=\"10\"");
+        free_from = x + length + 2L * small_character * 10;
+    }
+
+    static std::string shape(Mark::Kind kind, long x, int y) {
+        return "<path class=\"" + std::string{class_of(kind)} + "\" d=\"M" + tenths(x) + " " + std::to_string(y) +
+               std::string{shape_of(kind)} + "\"";
+    }
+
+    // ---- what is what ---------------------------------------------------------------------------------------------
+
+    /// What occurs, in a fixed order.
+    struct Signs {
+        std::set<Shade> shades;
+        std::set<Mark::Kind> kinds;
+        std::set<Outcome> outcomes;
+        bool held = false;
+    };
+
+    Signs signs() const {
+        Signs signs;
         for (const Lane& lane : lanes_) {
-            for (const Stretch& one : lane.stretches) shades.push_back(one.shade);
+            for (const Stretch& one : lane.stretches) signs.shades.insert(one.shade);
+            for (const Mark& one : lane.marks) signs.kinds.insert(one.kind);
+            for (const ProbeTick& one : lane.probes) signs.outcomes.insert(one.outcome);
+            signs.held = signs.held || !lane.holds.empty();
         }
-        std::ranges::sort(shades);
-        shades.erase(std::unique(shades.begin(), shades.end()), shades.end());
-        long x = left_ * 10L;
-        for (const Shade shade : shades) {
-            svg_ += "<rect class=\"" + std::string{to_string(shade)} + "\" x=\"" + tenths(x) + "\" y=\"" +
-                    std::to_string(top + 2) + "\" width=\"10\" height=\"10\"/>\n";
-            text(x + 150, top + 11, to_string(shade));
-            x += 150 + static_cast<long>(to_string(shade).size() + 2) * character * 10;
+        return signs;
+    }
+
+    /// Returns where the picture ends.
+    int legend(int top) {
+        const Signs all = signs();
+        Pen pen{left_ * 10L, top};
+        for (const Shade shade : all.shades) {
+            make_room(pen, to_string(shade));
+            entry(pen, to_string(shade), bar(shade, pen.x, pen.y + 1, 100, 10));
         }
-        if (std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.holds.empty(); })) return;
-        svg_ += "<path class=\"held\" d=\"M" + tenths(x) + " " + std::to_string(top + 7) + "h14\"/>\n";
-        text(x + 190, top + 11, "a remedy is held");
+        if (!all.shades.empty()) next_row(pen);
+        for (const Mark::Kind kind : all.kinds) {
+            make_room(pen, words_of(kind));
+            entry(pen, words_of(kind), shape(kind, pen.x + 50, pen.y + 2));
+        }
+        constexpr std::string_view of_holds = "a remedy is held back";
+        if (all.held) {
+            make_room(pen, of_holds);
+            entry(pen, of_holds,
+                  "<path class=\"held\" d=\"M" + tenths(pen.x) + " " + std::to_string(pen.y + 6) + "h11\"");
+        }
+        for (const Outcome outcome : all.outcomes) {
+            make_room(pen, words_of(outcome));
+            const std::string ticks = tick(outcome, pen.x + 50, pen.y + 10 - tick_height(outcome));
+            entry(pen, words_of(outcome), "<path class=\"" + std::string{class_of(outcome)} + "\" d=\"" + ticks + "\"");
+        }
+        return pen.y + legend_height + margin / 2;
+    }
+
+    /// Where the next entry of the legend begins.
+    struct Pen {
+        long x = 0;
+        int y = 0;
+    };
+
+    static long entry_width(std::string_view words) {
+        return 160 + static_cast<long>(words.size() + 2) * character * 10;
+    }
+
+    void make_room(Pen& pen, std::string_view words) const {
+        if (pen.x + entry_width(words) > (left_ + plot_width + 4 * margin) * 10L) next_row(pen);
+    }
+
+    void next_row(Pen& pen) const { pen = {left_ * 10L, pen.y + legend_height}; }
+
+    void entry(Pen& pen, std::string_view words, const std::string& sign) {
+        svg_ += sign + "/>\n";
+        text(pen.x + 160, pen.y + 10, words);
+        pen.x += entry_width(words);
     }
 
     const std::vector<Lane>& lanes_;
     Instant end_;
+    std::string title_;
     int left_ = 0;
     std::string svg_;
 };
@@ -246,6 +421,8 @@ std::string xml_text(std::string_view text) {
     return result;
 }
 
-std::string svg_of(const std::vector<Lane>& lanes, Instant end) { return Drawing{lanes, end}.all(); }
+std::string svg_of(const std::vector<Lane>& lanes, Instant end, const std::string& title) {
+    return Drawing{lanes, end, title}.all();
+}
 
 }  // namespace keepwell::simulation

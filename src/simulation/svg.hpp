@@ -11,7 +11,8 @@
 
 namespace keepwell::simulation {
 
-std::string svg_of(const std::vector<Lane>& lanes, Instant end);
+/// `title` stands above it: which past this is.
+std::string svg_of(const std::vector<Lane>& lanes, Instant end, const std::string& title);
 
 /// As text or as an attribute of XML; control characters become "?".
 std::string xml_text(std::string_view text);

@@ -260,6 +260,11 @@ TEST_F(SimulateCommand, tells_the_story_of_a_script_as_text_as_lines_and_as_a_pi
     EXPECT_NE(told.find("\n\nat the end, after 1m0s:\nTARGET "), std::string::npos) << told;
     EXPECT_NE(told.find("\nweb     process  running  healthy "), std::string::npos) << told;
     EXPECT_NE(run(of + " -o jsonl").out.find("\"type\":\"remedy.started\""), std::string::npos);
+    const std::string document = run(of + " -o json").out;
+    EXPECT_TRUE(document.starts_with("{\"api\":\"keepwell/v1\",\"played_ms\":60000,\"events\":[\n{\"seq\":"))
+        << document;
+    EXPECT_TRUE(document.ends_with("}\n]}\n")) << document;
+    EXPECT_NE(document.find("},\n{\"seq\":"), std::string::npos) << document;
     const Done drawn = run(of + " -o svg");
     EXPECT_EQ(drawn.code, 0);
     EXPECT_EQ(drawn.out.substr(0, 5), "<svg ");
@@ -290,6 +295,34 @@ TEST_F(SimulateCommand, shows_two_policies_that_are_the_same_as_equal) {
     ASSERT_NE(second, std::string::npos) << json;
     const std::string figures = json.substr(first, second - first - 1);
     EXPECT_EQ(json.substr(second, figures.size()), figures);
+}
+
+TEST_F(SimulateCommand, counts_one_seed_the_same_beside_a_policy_with_more_targets) {
+    std::ofstream{folder / "more.yaml"} << "services: {web: {command: web}, worker: {command: worker}}\n";
+    const auto drawn_of = [](const std::string& json) {
+        const std::size_t begin = json.find("\"drawn\":");
+        return begin == std::string::npos ? std::string{} : json.substr(begin, json.find('}', begin) - begin);
+    };
+    const std::string alone = drawn_of(run("simulate shop.yaml --chaos -o json").out);
+    EXPECT_NE(alone.find("\"slow_starts\":"), std::string::npos) << alone;
+    EXPECT_EQ(drawn_of(run("simulate shop.yaml --chaos --compare more.yaml -o json").out), alone);
+}
+
+TEST_F(SimulateCommand, says_where_nothing_can_notice_a_hang) {
+    std::ofstream{folder / "blind.yaml"} << "services: {worker: {command: worker}}\n";
+    const std::string text = run("simulate blind.yaml --chaos").out;
+    EXPECT_TRUE(
+        text.ends_with("\nblind.yaml: worker has no healthcheck: a hang is never noticed, and lasts until "
+                       "something else ends it\n"))
+        << text;
+    EXPECT_EQ(run("simulate shop.yaml --chaos").out.find("no healthcheck"), std::string::npos);
+}
+
+TEST_F(SimulateCommand, leaves_out_a_heading_with_nothing_under_it) {
+    const std::string quiet = run("simulate shop.yaml --chaos --crashes 0 --hangs 0 --outages 0 --slow-starts 0").out;
+    EXPECT_NE(quiet.find("100.000 %"), std::string::npos) << quiet;
+    EXPECT_EQ(quiet.find("remedies"), std::string::npos) << quiet;
+    EXPECT_EQ(quiet.find("held back"), std::string::npos) << quiet;
 }
 
 TEST_F(SimulateCommand, keeps_a_journal_that_is_explained_and_decided_again) {

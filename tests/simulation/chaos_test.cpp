@@ -183,6 +183,53 @@ TEST(ChaosOutcome, of_a_hang_that_no_probe_looks_for_is_never_noticed) {
     EXPECT_EQ(outcome.availability(), 50'000);
 }
 
+TEST(ChaosOutcome, of_a_crash_after_a_hang_that_nobody_saw_is_the_crash_alone) {
+    const Fault hang{Fault::Kind::hang, Instant{10min}, "api", {}, {}};
+    const Fault crash{Fault::Kind::crash, Instant{30min}, "api", {}, {ExitStatus::Kind::code, 1, {}}};
+    const ChaosOutcome outcome = outcome_after({hang, crash}, "services: {api: {command: api}}\n");
+    EXPECT_FALSE(outcome.targets[0].asked);
+    EXPECT_EQ(outcome.targets[0].hangs, 1U);
+    EXPECT_EQ(outcome.unnoticed, 1U);
+    EXPECT_EQ(outcome.noticed, 1U);
+    EXPECT_EQ(outcome.in_vain, 0U);
+    EXPECT_THAT(outcome.to_notice.all, ElementsAre(0s));
+    EXPECT_THAT(outcome.to_heal.all, ElementsAre(5s));
+    EXPECT_EQ(outcome.targets[0].down, 20min + 5s);
+}
+
+TEST(ChaosOutcome, counts_the_starts_that_were_slow_where_somebody_asks) {
+    Lot lot;
+    lot.faults = {{Fault::Kind::crash, Instant{10min}, "api", {}, {ExitStatus::Kind::code, 1, {}}}};
+    lot.starts["api"] = {15s, 30s, 60s, Duration{0}};
+    EXPECT_EQ(outcome_of(policy_of(api), lot, 1h).drawn.slow_starts, 3U);  // the second one is healed by the third
+    EXPECT_EQ(outcome_of(policy_of("services: {api: {command: api}}\n"), lot, 1h).drawn.slow_starts, 0U);
+}
+
+TEST(ChaosOutcome, counts_the_faults_of_its_own_targets_whatever_was_drawn_for_others) {
+    const Lot alone = draw(Chaos{}, {"api"});
+    const Lot beside = draw(Chaos{}, {"api", "db", "web"});
+    const DrawnFaults one = outcome_of(policy_of(api), alone, Chaos{}.length).drawn;
+    const DrawnFaults same = outcome_of(policy_of(api), beside, Chaos{}.length).drawn;
+    EXPECT_GT(one.crashes + one.hangs, 0U);
+    EXPECT_EQ(one.crashes, same.crashes);
+    EXPECT_EQ(one.hangs, same.hangs);
+    EXPECT_EQ(one.outages, same.outages);
+    EXPECT_EQ(one.slow_starts, same.slow_starts);
+}
+
+TEST(ChaosOutcome, of_one_seed_is_the_same_on_every_compiler) {
+    Chaos chaos;
+    chaos.seed = 7;
+    const ChaosOutcome outcome = outcome_of(policy_of(api), draw(chaos, {"api"}), chaos.length);
+    EXPECT_EQ(outcome.availability(), 99'995);
+    EXPECT_EQ(outcome.noticed, 5U);
+    EXPECT_EQ(outcome.drawn.slow_starts, 1U);
+    EXPECT_EQ(outcome.to_heal.percentile(99), 46'162ms);
+    EXPECT_EQ(outcome.targets[0].down, 112'648ms);
+    EXPECT_THAT(outcome.remedies,
+                ElementsAre(Pair("restart (step 1)", 3U), Pair("restart, because it ended by itself", 3U)));
+}
+
 TEST(ChaosOutcome, of_the_same_faults_shows_which_policy_is_better) {
     const std::vector<std::string> targets{"api"};
     Chaos chaos;

@@ -36,6 +36,12 @@ std::optional<Policy> load(const std::vector<std::string>& files) {
     return std::move(loaded.policy);
 }
 
+std::string joined(const std::vector<std::string>& files) {
+    std::string all;
+    for (const std::string& file : files) all += (all.empty() ? "" : ", ") + file;
+    return all;
+}
+
 std::vector<std::string> names_of(const Policy& policy) {
     std::vector<std::string> names;
     for (const TargetSpec& target : policy.targets) names.push_back(target.name);
@@ -126,16 +132,31 @@ bool tell_events(const Policy& policy, const simulation::Script& script, Duratio
     return printed;
 }
 
-bool draw(Policy policy, const simulation::Script& script, Duration length) {
+/// The same as one document.
+bool tell_all_events(const Policy& policy, const simulation::Script& script, Duration length) {
+    bool printed = print("{\"api\":\"keepwell/v1\",\"played_ms\":" + std::to_string(length / 1ms) + ",\"events\":[");
+    std::string_view before = "\n";
+    play(policy, script, length, [&](const journal::Record& record) {
+        if (!printed || !journal::is_event(record)) return;
+        printed = print(std::string{before} + journal::event_json(record));
+        before = ",\n";
+    });
+    return printed && print("\n]}\n");
+}
+
+bool draw(Policy policy, const simulation::Script& script, Duration length, const std::string& title) {
     policy.record = true;  // it shows probes that pass, too
     simulation::LaneReader lanes{names_of(policy)};
     play(policy, script, length, [&lanes](const journal::Record& record) { lanes.take(record); });
-    return print(simulation::svg_of(lanes.finish(Instant{length}), Instant{length}));
+    return print(simulation::svg_of(lanes.finish(Instant{length}), Instant{length}, title));
 }
 
-int tell(const Policy& policy, const simulation::Script& script, Duration length, Format format) {
-    const bool printed = format == Format::svg    ? draw(policy, script, length)
+/// `title` says which past it is.
+int tell(const Policy& policy, const simulation::Script& script, Duration length, Format format,
+         const std::string& title) {
+    const bool printed = format == Format::svg    ? draw(policy, script, length, title)
                          : format == Format::text ? tell_story(policy, script, length)
+                         : format == Format::json ? tell_all_events(policy, script, length)
                                                   : tell_events(policy, script, length);
     return printed ? exit_ok : exit_failure;
 }
@@ -147,7 +168,7 @@ int tell_script(const SimulateOptions& options, Policy policy) {
     const Duration length = options.length.count() > 0 ? Duration{options.length} : file.played();
     const int kept = options.journal.empty() ? exit_ok : keep(policy, *file.script, length, options.journal);
     if (kept != exit_ok) return kept;
-    return tell(policy, *file.script, length, options.format == Format::json ? Format::jsonl : options.format);
+    return tell(policy, *file.script, length, options.format, joined(policy.files) + ", " + options.script);
 }
 
 /// The others sum up.
@@ -167,12 +188,6 @@ simulation::Chaos chaos_of(const SimulateOptions& options) {
     return chaos;
 }
 
-std::string joined(const std::vector<std::string>& files) {
-    std::string all;
-    for (const std::string& file : files) all += (all.empty() ? "" : ", ") + file;
-    return all;
-}
-
 /// Faults are drawn for the targets of all policies together, so that each sees the same ones.
 int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& policies) {
     std::vector<std::string> targets;
@@ -181,16 +196,18 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
     }
     std::ranges::sort(targets);
     targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-    ChaosReport report{chaos_of(options), {}, {}};
-    report.lot = simulation::draw(report.chaos, targets);
-    const simulation::Script script = simulation::script_of(report.lot, policies[0]);
+    ChaosReport report{chaos_of(options), {}};
+    const simulation::Lot lot = simulation::draw(report.chaos, targets);
+    const simulation::Script script = simulation::script_of(lot, policies[0]);
     const int kept =
         options.journal.empty() ? exit_ok : keep(policies[0], script, report.chaos.length, options.journal);
     if (kept != exit_ok) return kept;
-    if (tells_one_story(options.format)) return tell(policies[0], script, report.chaos.length, options.format);
+    if (tells_one_story(options.format)) {
+        const std::string title = joined(policies[0].files) + ", chaos of seed " + std::to_string(options.seed);
+        return tell(policies[0], script, report.chaos.length, options.format, title);
+    }
     for (const Policy& policy : policies) {
-        report.policies.push_back(
-            {joined(policy.files), simulation::outcome_of(policy, report.lot, report.chaos.length)});
+        report.policies.push_back({joined(policy.files), simulation::outcome_of(policy, lot, report.chaos.length)});
     }
     const bool printed =
         print(options.format == Format::json ? chaos_json(report) : chaos_text(report, colours_wanted()));
