@@ -144,6 +144,23 @@ TEST_F(ProgramTest, check_shows_every_mistake_in_three_ways) {
         std::string::npos);
 }
 
+TEST_F(ProgramTest, test_tells_failures_and_mistakes_apart_and_annotates_a_pull_request) {
+    append(folder / "p.yaml", "services:\n  a: {command: a}\n");
+    const std::string head = "policies: p.yaml\ntests:\n  - name: a crashes\n    for: 1m\n    remedies: {a: []}\n";
+    append(folder / "never.test.yaml", head + "    events: [{at: 3s after a unhealthy, a: exit 1}]\n");
+    append(folder / "late.test.yaml", head + "    events: [{at: 5m, a: exit 1}]\n");
+    const Done failed = run("test never.test.yaml -o github");
+    EXPECT_EQ(failed.code, 1) << failed.err;
+    EXPECT_EQ(failed.out.substr(0, failed.out.find("%0A")),
+              "::error file=never.test.yaml,line=6,col=19::a crashes: this moment never comes: `a unhealthy` was not "
+              "seen, and the event did not happen");
+    const Done mistaken = run("test late.test.yaml");
+    EXPECT_EQ(mistaken.code, 2) << mistaken.err;
+    EXPECT_NE(mistaken.out.find("late.test.yaml:6:19: error: this moment is after the end"), std::string::npos)
+        << mistaken.out;
+    EXPECT_EQ(mistaken.out.find("0 tests"), std::string::npos) << mistaken.out;
+}
+
 TEST_F(ProgramTest, run_with_a_bad_policy_says_why_and_touches_nothing) {
     append(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
     const Done done = run("run p.yaml --journal state");
@@ -216,7 +233,7 @@ TEST_F(TestCommand, writes_junit_beside_what_it_prints) {
     EXPECT_EQ(run("test shop.test.yaml --junit results.xml").code, 1);
     std::ostringstream xml;
     xml << std::ifstream{folder / "results.xml"}.rdbuf();
-    EXPECT_NE(xml.str().find("<testsuite name=\"shop.test.yaml\" tests=\"2\" failures=\"1\" errors=\"0\">"),
+    EXPECT_NE(xml.str().find("<testsuite name=\"shop.test.yaml\" tests=\"2\" failures=\"1\" errors=\"0\" time=\"0."),
               std::string::npos)
         << xml.str();
     EXPECT_EQ(run("test shop.test.yaml --junit no/such/folder.xml").err, "keepwell: cannot write no/such/folder.xml\n");
