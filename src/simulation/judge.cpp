@@ -156,7 +156,7 @@ class Judge {
         failure.at = deviation.at;
         result_.judged.push_back(
             {failure.at, one.target, expected_text(one, window.moment, false), one.at.line, Verdict::missed});
-        add(std::move(failure));
+        add(std::move(failure), one.when);
     }
 
     // ---- remedies ---------------------------------------------------------------------------------------------------
@@ -195,8 +195,10 @@ class Judge {
         add(std::move(failure));
     }
 
-    void add(Failure failure) {
+    /// What the moment counts from has a part in it as well.
+    void add(Failure failure, const Moment& moment = {}) {
         if (!failure.target.empty()) failure.related = related_to(*file_.policy, failure.target);
+        if (!failure.related.empty() && !moment.after_target.empty()) failure.related.insert(moment.after_target);
         result_.failures.push_back(std::move(failure));
     }
 

@@ -374,6 +374,8 @@ TEST(RunTest, a_failure_is_about_a_target_and_what_it_depends_on) {
     EXPECT_EQ(of_web.at(0).related, (std::set<std::string>{"redis", "web"}));
     const auto of_redis = failures_of("    expect: [{at: 1m, redis: stopped}]\n");
     EXPECT_EQ(of_redis.at(0).related, (std::set<std::string>{"redis"}));
+    const auto after_web = failures_of("    expect: [{at: 1s after web healthy, redis: stopped}]\n");
+    EXPECT_EQ(after_web.at(0).related, (std::set<std::string>{"redis", "web"}));
 }
 
 TEST(RunTest, a_failure_of_the_host_is_explained_by_its_alerts_and_by_who_is_unhealthy) {
