@@ -146,6 +146,8 @@ class Replay(harness.Case):
         self.assertIn("decided otherwise: record", text)
         self.assertIn("00000001.jsonl:", text)
         self.assertIn("cause:    input.probe_finished of web", text)
+        self.assertRegex(text, r"recorded: probe\.failed of web with .*retries 2")
+        self.assertRegex(text, r"today:    probe\.failed of web with .*retries 1")
 
     def test_without_record_the_same_is_no_verdict_and_said_to_be_none(self):
         self.a_past(record=False)
@@ -173,6 +175,38 @@ class Replay(harness.Case):
         self.assertGreater(comparison["same"], 0)
         code, text = self.keepwell("replay", self.journal, "--policy", self.folder / "policy.yaml")
         self.assertIn("nothing changes: the policy is the one of this run", text)
+
+    def test_a_policy_is_held_against_all_that_a_reloaded_run_followed(self):
+        policy = self.policy(POLICY.replace("retries: 2", "retries: 1000"))
+        run = self.start(policy)
+        run.wait_for("incident.closed", "worker")
+        run.wait_for("target.health", "web", to="healthy")
+        new = self.folder / "new.yaml"
+        new.write_text(POLICY.replace("retries: 2", "retries: 1") + "  cache: {command: sleep 1000}\n")
+        code, text = self.keepwell("reload", new, "--socket", self.socket)
+        self.assertEqual(code, 0, text)
+        at, _ = run.wait_for("target.phase", "cache", to="running")
+        (self.folder / "sick").touch()
+        at, _ = run.wait_for("remedy.started", "web", after=at)
+        (self.folder / "sick").unlink()
+        run.wait_for("incident.closed", "web", after=at)
+        run.signal(15)
+        self.assertEqual(run.wait(), 0)
+
+        code, text = self.keepwell("replay", self.journal, "--policy", policy)
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"reloaded at 2.*: policy [0-9a-f]+ \(.*new\.yaml\)")
+        self.assertRegex(text, r"compared as if .*policy\.yaml had been followed all the time, before and after the reload")
+        self.assertRegex(text, r"- .*  web  restart, because its probes failed too often in a row  \(.*new\.yaml:\d+\)")
+        self.assertIn("not compared: cache is not in the policy", text)
+        code, text = self.keepwell("replay", self.journal, "--policy", policy, "-o", "json")
+        (found,) = json.loads(text)["runs"]
+        self.assertFalse(found["comparison"]["same_policy"], text)
+        ((file,),) = [one["files"] for one in found["reloads"]]
+        self.assertTrue(file.endswith("new.yaml"), text)
+        code, text = self.keepwell("replay", self.journal, "--policy", new)
+        self.assertEqual(code, 0, text)
+        self.assertNotIn("cache", text.partition("Where the record")[0])
 
     def test_a_moment_of_the_past_is_explained_as_the_present_is(self):
         run = self.a_past()
