@@ -188,6 +188,7 @@ Instant Engine::Impl::next_start(TargetIndex index, Duration wait) const {
 void Engine::Impl::take_as_started(TargetIndex index) {
     Target& target = targets_[index];
     target.taken_as_started = true;
+    target.instance = {};
     target.start_at = never;
     set_phase(index, Phase::running, Reason::dry_run);
     begin_probing(index, now_);

@@ -110,8 +110,7 @@ void Engine::Impl::back_in_place(TargetIndex index, const Instance& survivor, co
         set_remediation(index, Remediation::due);
         return quarantine(index, Reason::remedy_failed);
     }
-    // Held: what is due was for the one that is gone; the old one has a health of its own.
-    if (!target.by_ladder || target.remediation == Remediation::held) return end_remediation(index);
+    if (!target.by_ladder) return end_remediation(index);
     const bool last = target.rung + 1 >= spec(index).on_unhealthy.size();
     if (last) return verify(index);  // not repeated without a pause
     next_rung(index, Reason::remedy_failed);
@@ -157,6 +156,7 @@ void Engine::Impl::commit(TargetIndex index) {
 void Engine::Impl::roll_back(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
     end_probing(index);
+    if (target.remediation == Remediation::held) end_remediation(index);  // what is due was for the one that goes
     drop_hold(index);
     target.proven_at = target.verify_until = never;
     set_phase(index, Phase::stopping, reason);

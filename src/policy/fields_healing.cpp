@@ -233,7 +233,8 @@ const Block<RestartPolicy>& restart_policy_block() {
         {
             {{"condition", &condition_shape, "any", "Which ends are followed by a new start.", "on-failure"},
              decode_condition},
-            {{"delay", &shapes::duration, "5s", "From an end to the next start.", "1s"},
+            {{"delay", &shapes::duration, "5s", "From an end to the next start, and from one replacement to the next.",
+              "1s"},
              [](D& d, const Member& m, RestartPolicy& out) { assign(d.duration(*m.value), out.delay); }},
             {{"max_attempts", &shapes::count, "0", "So many restarts, then quarantine; 0 is without limit.", "5"},
              [](D& d, const Member& m, RestartPolicy& out) {

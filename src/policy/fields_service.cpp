@@ -460,7 +460,9 @@ const Block<EntryDraft>& service_block() {
                    "[notify, stop]"},
                   decode_on_unhealthy},
                  {{"verify", &shapes::duration, "start_period + retries × (interval + timeout)",
-                   "A remedy has helped when the target is healthy within this time.", "90s"},
+                   "A remedy has helped when the target is healthy within this time. The default is longer where "
+                   "`start_interval` is longer than `interval`: the first probe comes that late.",
+                   "90s"},
                   decode_verify},
                  {{"quarantine", &quarantine_shape, "", "What happens when the restarts are used up.", "{first: 5m}"},
                   decode_quarantine},

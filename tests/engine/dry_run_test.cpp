@@ -156,5 +156,24 @@ TEST(DryRun, an_adopted_instance_is_still_known_when_it_has_ended_so_that_none_i
     EXPECT_TRUE(next.commands.empty());
 }
 
+TEST(DryRun, what_is_only_taken_as_started_has_no_instance) {
+    const auto policy = [](Mode mode) {
+        Policy one = policy_of({Service{"web"}.probed(1s, 1).adopted()});
+        one.mode = mode;
+        one.version = mode == Mode::dry_run ? "dry" : "earnest";
+        return one;
+    };
+    World world{policy(Mode::enforce)};
+    world.answers("web", fail());
+    world.of("web").start_failure = "no such network";  // a restart in one request, of which the old life is known
+    world.begin_with_containers();
+    world.run_until(2s);
+    ASSERT_EQ(world.target("web").phase, Phase::backoff);
+    world.reload(policy(Mode::dry_run));
+    world.run_until(20s);
+    EXPECT_TRUE(world.target("web").taken_as_started);
+    EXPECT_FALSE(world.target("web").instance.exists());
+}
+
 }  // namespace
 }  // namespace keepwell::testing

@@ -105,6 +105,20 @@ TEST(Replacing, a_new_one_that_ends_before_it_is_well_is_rolled_back) {
     EXPECT_EQ(world.target("web").instance.subject(), "web1");
 }
 
+TEST(Replacing, what_was_held_for_a_new_one_that_has_ended_is_held_no_more) {
+    Guard guard;
+    guard.max_actions = MaxActions{1, 60s};
+    World world = sick_web(web().verify(20s), false, guard);
+    world.begin_with_containers();
+    world.run_until(10s);
+    world.operate(event::Verb::reset, "web");
+    world.run_until(Duration{10100ms});
+    ASSERT_EQ(world.lines("remedy.held"), Lines{"10s web remedy.held replace: budget until 1m3s"});
+    world.container_exits("web");
+    EXPECT_FALSE(world.target("web").hold.active);
+    EXPECT_EQ(world.target("web").remediation, Remediation::idle);
+}
+
 TEST(Replacing, no_remedy_begins_while_the_old_one_is_being_removed) {
     World world = sick_web(web(), true);
     world.of("web").settle_takes = 20s;
