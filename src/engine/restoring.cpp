@@ -33,6 +33,7 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.started_at = target.health.started_at;
     memory.phase = shutting_down_ && target.phase == Phase::completed ? Phase::stopped : target.phase;
     if (shutting_down_ && is_container(index)) memory.phase = target.left_in;
+    if (target.taken_as_started) memory.phase = Phase::waiting;
     memory.owes_start = target.owes_start;
     memory.updated_to = target.container.updated_to;
     if (updates_[policy_.targets[index].service].paused) memory.gave_up = made_of_now(index);
@@ -154,8 +155,9 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
     if (memory.phase == Phase::completed && same_made) {
         return set_phase(index, Phase::completed, Reason::condition, to_string(memory.last_exit));
     }
-    if (memory.phase == Phase::running && is_process(index)) return ended_unseen(index);
     const bool quarantined = target.remediation == Remediation::quarantined;
+    const bool unseen = memory.phase == Phase::running && is_process(index) && same_made;
+    if (unseen && !quarantined) return ended_unseen(index);
     const bool waits =
         same_version && memory.phase == Phase::backoff && memory.retry_at != never && memory.retry_at > now_;
     if (!quarantined && !waits && is_adopted(index)) return restore_adopted_dead(index, memory);
@@ -179,8 +181,15 @@ void Engine::Impl::ended_unseen(TargetIndex index) {
         raise(index, "not_restarted", how, spec(index).restart.origin);
         return set_phase(index, Phase::completed, Reason::condition, how);
     }
-    if (!is_dry(index)) count_restart(index);
-    set_phase(index, Phase::waiting, Reason::exited, how);
+    if (is_dry(index)) return;
+    if (attempts_left(spec(index).restart, target.history, now_)) {
+        count_restart(index);
+        return set_phase(index, Phase::waiting, Reason::exited, how);
+    }
+    target.cause = StartCause::exited;
+    make_restart_due(index, Reason::exited);
+    set_phase(index, Phase::backoff, Reason::exited, how);
+    quarantine(index, Reason::attempts_used_up);
 }
 
 /// An adopted container is started only where it was keepwell that had ended it.

@@ -393,6 +393,7 @@ TargetMemory rebase(const RestoredTarget& restored, const std::string& this_boot
     TargetMemory memory = restored.memory;
     if (!this_boot.empty() && restored.boot_id == this_boot) return memory;
     memory.instance = {};
+    memory.of_this_boot = false;
     // The bound keeps nanoseconds inside their 64 bits when a clock was years off.
     const Duration passed =
         std::clamp<WallTime::duration>(wall - restored.time, WallTime::duration{0}, std::chrono::years{100});

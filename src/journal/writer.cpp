@@ -85,10 +85,10 @@ void FileWriter::append(Record& record) {
     bool kept = false;
     try {
         kept = keep(encode(record));
-        remember(record);
     } catch (const std::exception& error) {
         failure_ = "the journal in " + options_.folder + " can not be written: " + error.what();
     }
+    remember(record);
     if (!kept) lose(record);
     look_after_trouble();
 }

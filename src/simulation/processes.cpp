@@ -94,10 +94,11 @@ bool Processes::adopt(TargetIndex index, const TargetSpec&, const Instance& inst
     return true;
 }
 
-std::vector<Processes::Started> Processes::started_before() {
+std::vector<Processes::Started> Processes::started_before(const std::vector<Instance>& known) {
     std::vector<Started> started;
     for (const auto& [id, process] : processes_) {
-        if (process.leader_alive) started.push_back({process.name, process.instance});
+        const bool is_known = std::find(known.begin(), known.end(), process.instance) != known.end();
+        if (process.leader_alive && !is_known) started.push_back({process.name, process.instance});
     }
     return started;
 }

@@ -53,7 +53,7 @@ class Processes final : public supervisor::ProcessPort {
 
     bool adopt(TargetIndex index, const TargetSpec&, const Instance& instance) override;
 
-    std::vector<Started> started_before() override;
+    std::vector<Started> started_before(const std::vector<Instance>& known) override;
 
   private:
     struct Process {

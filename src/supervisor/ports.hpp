@@ -60,9 +60,10 @@ class ProcessPort {
         std::string target;
         Instance instance;
     };
-    /// All that live, each life once, also those that no record names: keepwell may be killed between a start and its
-    /// record. Nothing is watched by it. Asked once, at the start: it looks at every process of the host.
-    virtual std::vector<Started> started_before() = 0;
+    /// Those that live and that no record names, each life once: keepwell may be killed between a start and its record.
+    /// `known`: what records name; what descends from one of these that lives belongs to it. Nothing is watched by
+    /// this. Asked once, at the start: it looks at every process of the host.
+    virtual std::vector<Started> started_before(const std::vector<Instance>& known) = 0;
 };
 
 /// Watches and changes containers.

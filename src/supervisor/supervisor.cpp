@@ -88,9 +88,13 @@ std::vector<std::string> names_of(const Policy& policy) {
 /// As forget_name() leaves it: it goes by another name since.
 bool is_forgotten(const TargetMemory& memory) { return memory.version.empty() && !memory.instance.exists(); }
 
-/// A process of another boot begins anew, as after an orderly end of keepwell: a job that had completed, too.
+/// It does not live any more. A process of another boot begins anew, as after an orderly end of keepwell: a job that
+/// had completed, too.
 void forget_life(TargetMemory& memory) {
-    if (memory.phase == Phase::running || memory.phase == Phase::completed) memory.phase = Phase::stopped;
+    const bool lived = std::exchange(memory.instance, {}).exists();
+    const bool ran = memory.phase == Phase::running || memory.phase == Phase::completed;
+    if (ran && !memory.of_this_boot) memory.phase = Phase::stopped;
+    if (memory.phase == Phase::running && !lived) memory.phase = Phase::waiting;  // in dry-run, or as good as never
 }
 
 /// Of a container there is no pid.
@@ -116,21 +120,22 @@ void Supervisor::begin(journal::RunStarted run) {
     run.last_incident = memories_.last_incident;
     keep(std::move(run), no_target);
     keep_rules(policy);
-    remember_unrecorded();
+    std::vector<Instance> known;
+    for (const TargetMemory& memory : memories_.targets) known.push_back(memory.instance);
+    unrecorded_ = ports_.processes.started_before(known);
     for (TargetIndex index = 0; index < policy.targets.size(); ++index) {
         const TargetSpec& target = policy.targets[index];
         std::optional<TargetMemory> memory = take_memory(target.name);
         if (!memory) memory = take_memory(other_name(policy, target));
-        if (!memory) continue;
-        if (memory->instance.exists() && is_process(memory->instance) == is_container(target)) {  // it was another kind
+        if (memory && memory->instance.exists() &&
+            is_process(memory->instance) == is_container(target)) {  // it was another kind
             memories_.targets.push_back(std::move(*memory));
             continue;
         }
         // Whether a container lives is known when its engine has told.
-        const bool alive = memory->instance.exists() &&
-                           (is_container(target) || ports_.processes.adopt(index, target, memory->instance));
-        if (!alive) memory->instance = {};
-        if (!is_container(target) && !memories_.of_this_boot) forget_life(*memory);
+        const bool alive = is_container(target) || is_taken_over(index, memory);
+        if (!memory) continue;
+        if (!alive) forget_life(*memory);
         post(event::Restored{index, std::move(*memory)});
     }
     follow_calendar(now());  // before anything is decided: a window may be open
@@ -151,27 +156,35 @@ void Supervisor::begin(journal::RunStarted run) {
     }
 }
 
-/// A keepwell that was killed between a start and its record has left an instance that the journal does not name. It is
-/// its target's, unless that has another one.
-void Supervisor::remember_unrecorded() {
-    auto& all = memories_.targets;
-    for (const ProcessPort::Started& started : ports_.processes.started_before()) {
-        const auto names_it = [&](const TargetMemory& one) { return one.instance == started.instance; };
-        if (std::any_of(all.begin(), all.end(), names_it)) continue;
-        auto memory = std::find_if(all.begin(), all.end(), [&](const TargetMemory& one) {
-            return one.target == started.target && !one.instance.exists();
-        });
-        if (memory == all.end()) memory = all.insert(all.end(), TargetMemory{});
-        memory->target = started.target;
-        memory->instance = started.instance;
+/// Whether a process of the target lives, and is watched from now on: the one that is remembered, or one that a
+/// keepwell started which was killed before it could record that.
+bool Supervisor::is_taken_over(TargetIndex index, std::optional<TargetMemory>& memory) {
+    const TargetSpec& target = engine_.policy().targets[index];
+    if (memory && memory->instance.exists() && ports_.processes.adopt(index, target, memory->instance)) return true;
+    const std::string other = other_name(engine_.policy(), target);
+    for (auto one = unrecorded_.begin(); one != unrecorded_.end(); ++one) {
+        if (one->target != target.name && one->target != other) continue;
+        const Instance instance = one->instance;
+        unrecorded_.erase(one);
+        if (!ports_.processes.adopt(index, target, instance)) return false;
+        if (!memory) memory.emplace();
+        memory->target = target.name;
+        memory->instance = instance;
         memory->started_at = at_;
         memory->phase = Phase::running;
+        return true;
     }
+    return false;
 }
 
 /// What an earlier keepwell had started, and no entry wants any more, is ended as its entry said.
 void Supervisor::end_leftovers() {
     const auto targets = engine_.targets();
+    for (ProcessPort::Started& one : std::exchange(unrecorded_, {})) {
+        TargetMemory& memory = memories_.targets.emplace_back();
+        memory.target = std::move(one.target);
+        memory.instance = std::move(one.instance);
+    }
     for (TargetMemory& memory : memories_.targets) {
         const auto is_its = [&memory](const engine::Target& one) { return one.instance == memory.instance; };
         const bool is_kept = std::any_of(targets.begin(), targets.end(), is_its);  // by another name meanwhile

@@ -33,7 +33,6 @@ struct Ports {
 struct Memories {
     std::vector<TargetMemory> targets;
     IncidentId last_incident = 0;
-    bool of_this_boot = true;  ///< else every process has ended with the host, as with an orderly end
 };
 
 class Supervisor {
@@ -75,7 +74,7 @@ class Supervisor {
   private:
     TargetIndex join(event::TargetJoined joined);
     std::optional<TargetMemory> take_memory(const std::string& target);
-    void remember_unrecorded();
+    bool is_taken_over(TargetIndex index, std::optional<TargetMemory>& memory);
     void end_leftovers();
     void take(const Event& event);
     void keep_rules(const Policy& policy);
@@ -103,6 +102,7 @@ class Supervisor {
     engine::Engine engine_;
     bool begun_ = false;
     Memories memories_;
+    std::vector<ProcessPort::Started> unrecorded_;  ///< lives that no record names, until they are somebody's
     std::deque<Event> queue_;
     bool taking_ = false;
     Instant at_{};  ///< the moment that the engine was told; records carry it, so that a replay decides the same

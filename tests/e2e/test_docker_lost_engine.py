@@ -64,7 +64,7 @@ services:
             self.assertEqual(now["instance"].partition("@")[0], before[name].partition("@")[0])
             self.assertEqual(now["restarts"], 1)
             self.assertEqual(now["instance"].partition("@")[2], inspect(now["container_id"])["State"]["StartedAt"])
-        self.assertEqual(self.status(code=0)["process"]["instance"], before["process"])
+        self.assertEqual(self.status()["process"]["instance"], before["process"])
 
     def test_what_dockerd_stopped_at_its_end_is_started_when_it_is_back(self):
         engine, run, before = self.start_both()

@@ -174,6 +174,37 @@ TEST(Restoring, an_end_that_nobody_saw_is_counted_and_judged_by_the_condition) {
     }
 }
 
+TEST(Restoring, an_end_that_nobody_saw_after_the_last_attempt_is_followed_by_quarantine) {
+    const Policy policy = policy_of({Service{"api"}.restart(RestartCondition::any, 1s, 1)});
+    TargetMemory memory = memory_after(policy, [](World& world) {
+        world.run_until(1s);
+        world.exit("api");
+        world.run_until(5s);
+    });
+    memory.instance = {};
+    World world{policy};
+    world.now = Instant{6s};
+    world.restore("api", memory);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_TRUE(world.starts.empty());
+    EXPECT_EQ(world.target("api").remediation, Remediation::quarantined);
+}
+
+TEST(Restoring, a_changed_job_that_ended_unseen_runs_again) {
+    const auto job = [](const std::string& made_of) {
+        Policy policy = policy_of({Service{"api"}.restart(RestartCondition::none, 0s)});
+        policy.targets[0].version = made_of;
+        return policy;
+    };
+    TargetMemory memory = memory_after(job("a"), [](World& world) { world.run_until(5s); });
+    memory.instance = {};
+    World world{job("b")};
+    world.restore("api", memory);
+    world.begin();
+    EXPECT_EQ(world.starts.size(), 1u);
+}
+
 TEST(Restoring, a_restart_that_was_waiting_for_its_delay_waits_on) {
     const TargetMemory memory = memory_after(web(), [](World& world) {
         world.run_until(1s);

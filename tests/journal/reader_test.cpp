@@ -250,11 +250,13 @@ TEST_F(JournalReader, on_the_same_boot_a_memory_is_as_it_was) {
     EXPECT_EQ(memory.started_at, samples::in(-90s));
     EXPECT_EQ(memory.retry_at, samples::in(30min));
     EXPECT_EQ(memory.instance.id, samples::instance.id);
+    EXPECT_TRUE(memory.of_this_boot);
 }
 
 TEST_F(JournalReader, on_another_boot_moments_move_by_the_wall_clock_and_the_instance_is_gone) {
     const Instant now{20s};
     const auto memory = rebase(remembered(), "another", now, samples::start + 10min);
+    EXPECT_FALSE(memory.of_this_boot);
     EXPECT_EQ(memory.started_at, now - 10min - 90s);
     EXPECT_EQ(memory.retry_at, now + 20min);
     EXPECT_THAT(memory.history, ElementsAre(now - 10min - 80s, now - 10min - 40s));

@@ -264,6 +264,38 @@ TEST(Supervisor, a_second_copy_that_no_record_names_is_ended) {
     EXPECT_EQ(house.supervisor->engine().target(0).instance, memories.targets[0].instance);
 }
 
+TEST(Supervisor, the_life_that_no_record_names_is_taken_over_where_the_recorded_one_has_ended) {
+    const Policy policy = policy_of({Service{"api"}});
+    House house{policy};
+    house.begin();
+    house.run_until(5s);
+    const supervisor::Memories memories = memories_of(house);  // what was written after this is lost
+    house.processes.end("api", {ExitStatus::Kind::code, 1, {}});
+    house.run_until(20s);
+    const Instance second = house.processes.instance("api");
+    ASSERT_NE(second, memories.targets[0].instance);
+    house.processes.forget();
+    house.open(policy, memories);
+    house.begin();
+    house.run_until(1min);
+    EXPECT_EQ(house.processes.started("api"), 2u);
+    EXPECT_EQ(house.supervisor->engine().target(0).instance, second);
+}
+
+TEST(Supervisor, what_dry_run_only_took_as_started_is_started_for_the_first_time) {
+    Policy policy = policy_of({Service{"job"}.restart(RestartCondition::none, 0s)});
+    policy.mode = Mode::dry_run;
+    House house{policy};
+    house.begin();
+    house.run_until(5s);
+    const supervisor::Memories memories = memories_of(house);
+    policy.mode = Mode::enforce;
+    house.open(policy, memories);
+    house.begin();
+    house.run_until(10s);
+    EXPECT_EQ(house.processes.started("job"), 1u);
+}
+
 TEST(Supervisor, a_job_runs_once_a_boot_and_not_again_when_only_keepwell_was_killed) {
     const Policy policy = policy_of({Service{"job"}.restart(RestartCondition::none, 0s)});
     for (const bool same_boot : {true, false}) {
@@ -272,7 +304,7 @@ TEST(Supervisor, a_job_runs_once_a_boot_and_not_again_when_only_keepwell_was_kil
         house.begin();
         house.run_until(5s);
         supervisor::Memories memories = memories_of(house);
-        memories.of_this_boot = same_boot;
+        for (TargetMemory& memory : memories.targets) memory.of_this_boot = same_boot;
         house.processes.forget();
         house.open(policy, memories);
         house.begin();

@@ -126,6 +126,7 @@ struct TargetMemory {
     std::string made_of;      ///< the version that the instance was made of; empty: not known
     int stop_signal = 15;     ///< how it is to be ended, should its entry be gone by then
     Duration stop_grace = std::chrono::seconds{10};
+    bool of_this_boot = true;  ///< as it is read; else every process has ended with the host, as with an orderly end
 };
 
 std::string_view to_string(Phase phase);

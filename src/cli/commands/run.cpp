@@ -194,7 +194,6 @@ supervisor::Memories House::memories() const {
     if (!folders_.of_dry_run.empty()) add_earnest(targets, journal::restore(folders_.of_dry_run, report).targets);
     for (const auto& [name, target] : targets) {
         memories.targets.push_back(journal::rebase(target, boot, loop_.now(), loop_.wall()));
-        memories.of_this_boot = memories.of_this_boot && target.boot_id == boot;
     }
     return memories;
 }

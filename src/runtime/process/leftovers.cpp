@@ -1,6 +1,7 @@
 // Which processes belong to one life of a target. May know: /proc, Linux.
 #include "runtime/process/leftovers.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace keepwell::runtime {
@@ -23,22 +25,37 @@ bool group_is_empty(pid_t group) { return kill(-group, 0) != 0 && errno == ESRCH
 }  // namespace
 
 std::string owner_of(const std::string& state_folder) {
-    struct stat folder {};
-    if (stat(state_folder.c_str(), &folder) != 0) return {};
+    struct statx folder {};
+    if (statx(AT_FDCWD, state_folder.c_str(), 0, STATX_INO | STATX_BTIME, &folder) != 0) return {};
     std::ostringstream text;
-    text << std::hex << folder.st_dev << '-' << folder.st_ino << '-';
+    text << std::hex << folder.stx_dev_major << ':' << folder.stx_dev_minor << '-' << folder.stx_ino << '-'
+         << folder.stx_btime.tv_sec << '-';  // a number is used again, and not at the same time
     return text.str();
 }
 
-std::vector<ProcessStat> leaders_of(const std::string& owner) {
-    std::map<std::string, ProcessStat> first;  // by mark: one that led a session of its own has come later
+std::vector<ProcessStat> leaders_of(const std::string& owner, const std::vector<Instance>& known) {
     if (owner.empty()) return {};
-    for (ProcessStat& process : all_processes()) {
-        if (process.dead() || process.session != process.pid) continue;
-        const std::string mark = environment_of(process.pid, mark_variable);
-        if (!mark.starts_with(owner)) continue;
-        const auto [known, is_new] = first.try_emplace(mark, process);
-        if (!is_new && process.start_ticks < known->second.start_ticks) known->second = std::move(process);
+    std::map<pid_t, ProcessStat> all;
+    for (ProcessStat& process : all_processes()) all.emplace(process.pid, std::move(process));
+    std::set<std::string> names;
+    for (const Instance& instance : known) names.insert(instance.id);
+    // A known one may have overwritten its environment: then only its descendants still show the mark.
+    const auto is_of_known = [&](pid_t pid) {
+        for (std::size_t steps = all.size(); steps > 0; --steps) {  // /proc has changed while it was read
+            const auto one = all.find(pid);
+            if (one == all.end()) return false;
+            if (names.contains(instance_of(one->second).id)) return true;
+            pid = one->second.parent;
+        }
+        return false;
+    };
+    std::map<std::string, ProcessStat> first;  // by mark: one that led a session of its own has come later
+    for (const auto& [pid, process] : all) {
+        if (process.dead() || process.session != pid || pid == getpid()) continue;
+        const std::string mark = environment_of(pid, mark_variable);
+        if (!mark.starts_with(owner) || is_of_known(pid)) continue;
+        const auto [earlier, is_new] = first.try_emplace(mark, process);
+        if (!is_new && process.start_ticks < earlier->second.start_ticks) earlier->second = process;
     }
     std::vector<ProcessStat> leaders;
     for (auto& [mark, leader] : first) leaders.push_back(std::move(leader));

@@ -27,9 +27,9 @@ struct Family {
 /// Empty: there is no such folder.
 std::string owner_of(const std::string& state_folder);
 
-/// The leader of each life whose mark begins with `owner` and is not known to be dead. Reads all of /proc:
-/// milliseconds.
-std::vector<ProcessStat> leaders_of(const std::string& owner);
+/// The leader of each life whose mark begins with `owner`, but for what is `known` and what descends from that. Reads
+/// all of /proc: milliseconds.
+std::vector<ProcessStat> leaders_of(const std::string& owner, const std::vector<Instance>& known);
 
 /// All living members but the leader. Reads all of /proc: milliseconds.
 std::vector<ProcessStat> leftovers_of(const Family& family);

@@ -256,7 +256,9 @@ void OutputFiles::begin_copy(const std::string& path, File& file) {
     if (copy->place.empty()) return;
     copy->temporary = copy->place + ".new";
     copy->from = Descriptor(::open(copy->place.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-    if (!copy->from.valid()) return;
+    const Status from = status_of(copy->from.get());
+    const bool is_ours = from && S_ISREG(from->st_mode) && (!file.identity || file.identity == identity_of(from));
+    if (!is_ours) return;  // somebody has put another one in its place meanwhile
     if (file.spec.keep == 0) {
         if (ftruncate(copy->from.get(), 0) != 0) return;  // tried again at the next look
         return;

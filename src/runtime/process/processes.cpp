@@ -171,9 +171,9 @@ bool Processes::adopt_leftovers(TargetIndex index, const TargetSpec& target, con
     return true;
 }
 
-std::vector<Processes::Started> Processes::started_before() {
+std::vector<Processes::Started> Processes::started_before(const std::vector<Instance>& known) {
     std::vector<Started> started;
-    for (const ProcessStat& leader : leaders_of(owner_)) {
+    for (const ProcessStat& leader : leaders_of(owner_, known)) {
         started.push_back({environment_of(leader.pid, target_variable), instance_of(leader)});
     }
     return started;

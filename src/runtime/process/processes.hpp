@@ -44,7 +44,7 @@ class Processes final : public supervisor::ProcessPort {
     /// Also true when the leader is dead but members of its group live: event::Exited with `remains` follows at once.
     bool adopt(TargetIndex index, const TargetSpec& target, const Instance& instance) override;
 
-    std::vector<Started> started_before() override;
+    std::vector<Started> started_before(const std::vector<Instance>& known) override;
 
   private:
     struct Life;

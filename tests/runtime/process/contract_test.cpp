@@ -283,14 +283,15 @@ TYPED_TEST(ProcessPortContract, what_an_instance_left_behind_is_adopted_as_remai
 TYPED_TEST(ProcessPortContract, a_later_one_finds_what_lives_without_being_told_of_it) {
     const auto instance = this->start(Behaviour::ignores_term);
     this->end_.restart();
-    const auto started = this->end_.port().started_before();
+    EXPECT_TRUE(this->end_.port().started_before({instance}).empty());
+    const auto started = this->end_.port().started_before({});
     ASSERT_EQ(started.size(), 1u);
     EXPECT_EQ(started[0].target, this->target_.name);
     EXPECT_EQ(started[0].instance, instance);
     ASSERT_TRUE(this->end_.port().adopt(2, this->target_, instance));
     this->end_.kill(instance);
     this->exited();
-    EXPECT_TRUE(this->end_.port().started_before().empty());
+    EXPECT_TRUE(this->end_.port().started_before({}).empty());
 }
 
 TYPED_TEST(ProcessPortContract, a_hook_tells_its_exit_code_and_its_output) {

@@ -183,14 +183,14 @@ TEST_F(ProcessesTest, a_life_is_found_once_by_a_later_keepwell_of_its_folder_and
         world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); exec sleep 1000"));
     world.pid_from("escaped");
     world.restart();
-    const auto found = world.processes->started_before();
+    const auto found = world.processes->started_before({});
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].instance, instance);
     const testing::TemporaryFolder elsewhere;
     Processes other(
         world.loop, world.children, world.commands, world.output, elsewhere.path(), [](const Event&) {},
         [](const std::string&) {});
-    EXPECT_TRUE(other.started_before().empty());
+    EXPECT_TRUE(other.started_before({}).empty());
     ASSERT_TRUE(world.processes->adopt(0, world.shell(""), instance));
     stop(instance, 20s);
     EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
