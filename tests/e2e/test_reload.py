@@ -120,6 +120,10 @@ class Reload(harness.Case):
         run.wait_for("target.left", "web")
         self.assertFalse(harness.alive(web))
         self.assertEqual(sorted(self.status()), ["api", "quiet"])
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait(), 0)
+        self.keepwell("explain", "api", "--journal", self.journal)
+        self.keepwell("explain", "web", "--journal", self.journal, code=4)
 
     def test_files_are_called_as_they_were_and_the_last_line_says_what_was_done(self):
         text = self.shop().read_text()

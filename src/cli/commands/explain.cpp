@@ -112,20 +112,29 @@ std::optional<simulation::MomentWanted> moment_wanted(const ExplainOptions& opti
     return wanted.time ? std::optional{wanted} : std::nullopt;
 }
 
+/// Those that are targets then: what a reload has removed, and containers that went, are none any more.
+std::vector<TargetIndex> present(const engine::Engine& engine) {
+    std::vector<TargetIndex> all;
+    for (TargetIndex target = 0; target < engine.targets().size(); ++target) {
+        if (!engine.target(target).container.left) all.push_back(target);
+    }
+    return all;
+}
+
 std::vector<TargetIndex> targets_called(const engine::Engine& engine, const std::string& name) {
     if (const auto target = engine.find(name)) return {*target};
-    std::vector<TargetIndex> replicas;
-    for (TargetIndex target = 0; target < engine.targets().size(); ++target) {
-        if (engine.service_of(target).name == name) replicas.push_back(target);
-    }
+    std::vector<TargetIndex> replicas = present(engine);
+    std::erase_if(replicas, [&](TargetIndex target) { return engine.service_of(target).name != name; });
     return replicas;
 }
 
 /// "; did you mean `web`?", or nothing.
-std::string meant_target(const Policy& policy, const std::string& name) {
+std::string meant_target(const engine::Engine& engine, const std::string& name) {
     std::vector<std::string_view> names;
-    for (const TargetSpec& target : policy.targets) names.push_back(target.name);
-    for (const ServiceSpec& service : policy.services) names.push_back(service.name);
+    for (const TargetIndex target : present(engine)) {
+        names.push_back(engine.policy().targets[target].name);
+        names.push_back(engine.service_of(target).name);
+    }
     return policy::did_you_mean(name, names);
 }
 
@@ -178,7 +187,7 @@ int explain_then(const ExplainOptions& options) {
     const auto targets = targets_called(engine, options.target);
     if (targets.empty()) {
         complain("no target or service was called `" + one_line(options.target, 60) + "` then" +
-                 meant_target(engine.policy(), options.target));
+                 meant_target(engine, options.target));
         return exit_no_target;
     }
     Json all = Json::array();
