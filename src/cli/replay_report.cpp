@@ -45,12 +45,6 @@ std::string length_text(Duration length) {
     return to_string(std::chrono::duration_cast<Duration>(rounded));
 }
 
-std::string joined(const std::vector<std::string>& files) {
-    std::string all;
-    for (const std::string& file : files) all += (all.empty() ? "" : ", ") + one_line(file);
-    return all;
-}
-
 std::string_view word(Change::Kind kind) {
     switch (kind) {
         case Change::Kind::same: return "same";
@@ -211,7 +205,7 @@ class Text {
         if (found.same_policy) return line("  nothing changes: the policy is the one of this run");
         if (!run.reloads.empty()) {
             line("  compared as if " + joined(findings_.policy->files) +
-                 " had been followed all the time, before and " + "after " +
+                 " had been followed all the time, before and after " +
                  (run.reloads.size() == 1 ? "the reload" : "each reload"));
         }
         if (run.difference) line("  compared beyond what could be verified, by what the record tells", Colour::warn);

@@ -5,9 +5,13 @@
 #include <variant>
 
 #include "cli/plan_text.hpp"
+#include "simulation/because.hpp"
+#include "simulation/place.hpp"
 
 namespace keepwell::cli {
 namespace {
+
+using simulation::because;
 
 std::tm local(WallTime time) {
     const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -90,11 +94,6 @@ std::string change_text(const std::string& change) {
     return change.substr(0, colon + 2) + effect_words(change.substr(colon + 2));
 }
 
-std::string because(Reason reason) {
-    const std::string_view why = describe(reason);
-    return why.empty() ? std::string{} : ", because " + std::string{why};
-}
-
 }  // namespace
 
 /// One call operator for each alternative: the compiler says when one is missing.
@@ -108,11 +107,9 @@ struct Story::Teller {
     Line operator()(const journal::RunStarted& run) const {
         story.options_.files = run.files;
         story.known_.clear();
-        std::string files;
-        for (const std::string& file : run.files) files += (files.empty() ? "" : ", ") + one_line(file);
-        return {"keepwell " + run.keepwell_version + " (pid " + std::to_string(run.pid) + ") began: " + files + ": " +
-                    count(run.services, "service") + ", " + count(run.targets, "target") +
-                    (run.mode == Mode::dry_run ? "; dry-run: nothing is changed" : ""),
+        return {"keepwell " + run.keepwell_version + " (pid " + std::to_string(run.pid) +
+                    ") began: " + joined(run.files) + ": " + count(run.services, "service") + ", " +
+                    count(run.targets, "target") + (run.mode == Mode::dry_run ? "; dry-run: nothing is changed" : ""),
                 Colour::dim};
     }
     Line operator()(const journal::RunEnded&) const { return {"keepwell ended", Colour::dim}; }
@@ -405,8 +402,8 @@ struct Story::Teller {
 
 /// " (policy.yaml:14)"
 std::string Story::place_of(const Origin& rule) const {
-    if (!rule.written() || rule.file >= options_.files.size()) return {};
-    return " (" + one_line(options_.files[rule.file]) + ":" + std::to_string(rule.line) + ")";
+    const std::string place = simulation::place_of(rule, options_.files);
+    return place.empty() ? place : " (" + one_line(place) + ")";
 }
 
 Story::Line Story::line_of(const journal::Record& record) {

@@ -75,6 +75,12 @@ std::string one_line(std::string_view text, std::size_t longest) {
     return clean.substr(0, end) + "...";
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + one_line(text);
+    return all;
+}
+
 std::string harmless(std::string_view text) {
     return cleaned(text, [](char c) { return c == '\n' || c == '\t'; });
 }

@@ -18,6 +18,8 @@ std::string paint(std::string_view text, Colour colour, bool colours);
 
 /// `text` on one line, without what a terminal would obey or what is no UTF-8; cut to `longest` bytes with "...".
 std::string one_line(std::string_view text, std::size_t longest = 300);
+/// "shop.yaml, web.yaml": these, each on one line.
+std::string joined(const std::vector<std::string>& texts);
 /// As one_line(), but line ends and tabs stay, and nothing is cut.
 std::string harmless(std::string_view text);
 

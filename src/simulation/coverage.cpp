@@ -59,6 +59,21 @@ class Coverage {
 
 }  // namespace
 
+std::string_view word_of(Reached::What what) {
+    switch (what) {
+        case Reached::What::service: return "service";
+        case Reached::What::rung: return "rung";
+        case Reached::What::gate: return "gate";
+    }
+    return {};
+}
+
+std::string describe(const Reached& one) {
+    return std::string{word_of(one.what)} + (one.detail.empty() ? "" : " " + one.detail);
+}
+
+std::string owner_of(const Reached& one) { return one.service.empty() ? "guard" : one.service; }
+
 std::set<Reached> reached_by(const std::vector<journal::Record>& records) {
     std::set<Reached> reached;
     Coverage coverage{reached};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct Reached {
     auto key() const { return std::tie(what, service, detail); }
     friend bool operator<(const Reached& a, const Reached& b) { return a.key() < b.key(); }
 };
+
+std::string_view word_of(Reached::What what);
+/// "service", "rung 2: replace", "gate dependency"
+std::string describe(const Reached& one);
+/// The service, or "guard" for what is the whole host's.
+std::string owner_of(const Reached& one);
 
 std::set<Reached> reached_by(const std::vector<journal::Record>& records);
 

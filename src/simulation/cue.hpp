@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "journal/record.hpp"
 #include "simulation/script.hpp"
@@ -24,5 +26,8 @@ class Cue {
     std::uint32_t times_;  ///< how often it is still to come
     bool engine_lost_ = false;
 };
+
+/// Why a moment does not come until `end`; empty where it does. `at`: when it comes, if what it counts from was seen.
+std::string never_comes(const Moment& moment, const std::optional<Instant>& at, Instant end);
 
 }  // namespace keepwell::simulation

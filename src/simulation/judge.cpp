@@ -80,25 +80,10 @@ class Judge {
         return std::nullopt;
     }
 
-    /// Why a moment does not come; empty where it does.
-    std::string never_comes(const Moment& moment, const std::optional<Instant>& at) const {
-        if (at && *at > end())
-            return "this moment, " + moment_text(*at) + ", is after the end of what is played, " + moment_text(end()) +
-                   "; give the test a longer `for`";
-        return at ? std::string{} : "this moment never comes: `" + cue_text(moment) + "` was not seen";
-    }
-
-    static std::string cue_text(const Moment& moment) {
-        const bool of_engine = std::holds_alternative<EngineSeen>(*moment.after);
-        const std::string who = moment.after_target.empty() ? "host " : moment.after_target + " ";
-        return (of_engine ? "" : who) + (moment.after_end ? "not " : "") + describe(*moment.after) +
-               (moment.after_times > 1 ? " x" + std::to_string(moment.after_times) : "");
-    }
-
     /// What happens at a moment must happen, or the test has not tried what it says.
     void judge(const EventMoment& one) {
         if (!one.when.after) return;
-        const std::string why = never_comes(one.when, resolve(one.when));
+        const std::string why = never_comes(one.when, resolve(one.when), end());
         if (!why.empty()) fail(one.at, why + ", and the event did not happen", one.when.after_target, "the event");
     }
 
@@ -120,7 +105,7 @@ class Judge {
 
     /// Why nothing can be said of this moment.
     std::string not_judged(const Expectation& one, const std::optional<Instant>& at) const {
-        if (std::string why = never_comes(one.when, at); !why.empty()) return why;
+        if (std::string why = never_comes(one.when, at, end()); !why.empty()) return why;
         if (one.until && *at < before_)
             return "this moment, " + moment_text(*at) + ", is before that of the entry above, " + moment_text(before_) +
                    ", from which `until` counts";

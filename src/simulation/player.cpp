@@ -56,10 +56,10 @@ void Player::adopt_containers() {
         if (target.kind != TargetKind::adopted) continue;
         const auto found = script_.targets.find(target.name);
         const TargetScript& script = found == script_.targets.end() ? usual : found->second;
-        if (!script.exists) continue;
+        if (!script.exists.value_or(true)) continue;
         Made made;
         made.name = target.selector.name;
-        made.restart = script.engine_restarts ? "always" : "no";
+        made.restart = script.engine_restarts.value_or(false) ? "always" : "no";
         made.healthcheck = script.healthcheck;
         house_.containers.run(std::move(made));
     }

@@ -39,6 +39,14 @@ class Common {
     std::vector<std::size_t> counts_;
 };
 
+/// When the last one before this step was begun.
+Instant begun_before(const std::vector<RemedyStep>& steps, std::size_t step) {
+    while (step-- > 0) {
+        if (steps[step].kind != Kind::missing) return steps[step].at;
+    }
+    return Instant{};
+}
+
 /// A missing one is missed when it was held, or when the next one came instead of it.
 void find_moments(std::vector<RemedyStep>& steps, const std::vector<journal::Record>& records,
                   const std::string& target, Instant end) {
@@ -49,7 +57,7 @@ void find_moments(std::vector<RemedyStep>& steps, const std::vector<journal::Rec
             next = step.at;
             continue;
         }
-        const Instant after = i > 0 && steps[i - 1].kind != Kind::missing ? steps[i - 1].at : Instant{};
+        const Instant after = begun_before(steps, i);
         const auto was_held = [&](const journal::Record& record) {
             const auto* held = body_of<fact::RemedyHeld>(record);
             return held && held->would == step.remedy && record.target == target && record.at >= after &&

@@ -78,8 +78,8 @@ struct TargetScript {
     /// How it answers from the moment on that this remedy is done: the first time, the second, …; the last one stays.
     std::map<Remedy, std::vector<Timeline>> after;
     // Of a container that the policy adopts.
-    bool exists = true;                        ///< and runs, at the beginning
-    bool engine_restarts = false;              ///< it has a restart policy of its own
+    std::optional<bool> exists{};              ///< and runs, at the beginning; it does unless it is said
+    std::optional<bool> engine_restarts{};     ///< it has a restart policy of its own; it has none unless it is said
     std::optional<Healthcheck> healthcheck{};  ///< its own; it is asked for the same answers
 };
 

@@ -18,7 +18,8 @@ Duration ScriptFile::played() const {
 }
 
 ScriptFile load_script(const std::string& name, Policy& policy, const policy::Environment& environment) {
-    policy::Reporter reporter;
+    const auto shared = std::make_shared<policy::Reporter>();
+    policy::Reporter& reporter = *shared;
     const std::string path = policy::resolve_path(environment.folder, name);
     const auto content = environment.read(path);
     const std::uint32_t source = reporter.add_source(name, path, content.value_or(std::string{}));
@@ -33,7 +34,7 @@ ScriptFile load_script(const std::string& name, Policy& policy, const policy::En
         spread(draft, policy);
         check_names(reporter, draft, policy);
     }
-    ScriptFile file{std::nullopt, draft.length, reporter.diagnostics()};
+    ScriptFile file{std::nullopt, draft.length, reporter.diagnostics(), std::move(draft.events), shared};
     if (reporter.errors() == 0) file.script = std::move(draft.script);
     return file;
 }

@@ -1,7 +1,8 @@
 // Script files -> scripts: what `keepwell simulate --script` plays, in the words of a test file's `targets` and
-// `events`. May know: policy's reader, script.
+// `events`. May know: policy's reader, script, test_file's moments of events.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "policy/diagnostic.hpp"
 #include "policy/environment.hpp"
 #include "simulation/script.hpp"
+#include "simulation/test_file.hpp"
 
 namespace keepwell::simulation {
 
@@ -16,6 +18,9 @@ struct ScriptFile {
     std::optional<Script> script;  ///< present exactly when no diagnostic is an error
     std::optional<Duration> length;
     std::vector<policy::Diagnostic> diagnostics;
+    std::vector<EventMoment> events;
+    /// To point at a line of it.
+    std::shared_ptr<const policy::Reporter> reporter;
 
     /// How much time is played: as asked for, or ten minutes, or until the last moment that is named.
     Duration played() const;

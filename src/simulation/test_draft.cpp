@@ -2,6 +2,7 @@
 #include "simulation/test_draft.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "policy/text.hpp"
 
@@ -48,6 +49,17 @@ void spread_names(std::vector<NamedPlace>& names, const Policy& policy) {
     });
 }
 
+/// Field by field, and of `after` remedy by remedy: what is not said of this one is as it is said of all.
+void complete(TargetScript& one, const TargetScript& all) {
+    if (one.probes.empty()) one.probes = all.probes;
+    if (one.lives.empty()) one.lives = all.lives;
+    if (one.hooks.empty()) one.hooks = all.hooks;
+    one.after.insert(all.after.begin(), all.after.end());
+    if (!one.exists) one.exists = all.exists;
+    if (!one.engine_restarts) one.engine_restarts = all.engine_restarts;
+    if (!one.healthcheck) one.healthcheck = all.healthcheck;
+}
+
 /// What is said of one replica by name comes before what is said of all.
 void spread_targets(std::map<std::string, TargetScript>& targets, const Policy& policy) {
     std::map<std::string, TargetScript> of_services;
@@ -55,7 +67,7 @@ void spread_targets(std::map<std::string, TargetScript>& targets, const Policy& 
         if (!replicas_of(policy, name).empty()) of_services.emplace(name, script);
     }
     for (const auto& [name, script] : of_services) {
-        for (const std::string& replica : replicas_of(policy, name)) targets.try_emplace(replica, script);
+        for (const std::string& replica : replicas_of(policy, name)) complete(targets[replica], script);
         targets.erase(name);
     }
 }
@@ -111,6 +123,21 @@ std::string refusal(const Demand& demand, const TargetSpec& target, const Policy
                    "leave " + quote(demand.word) + " out, or add a `run` to the policy";
     }
     return {};
+}
+
+/// What is said of all replicas in one place is told once.
+void check_demands(policy::Reporter& reporter, const ScriptDraft& draft, const Policy& policy) {
+    std::set<std::pair<std::uint32_t, std::uint32_t>> told;
+    for (const Demand& demand : draft.demands) {
+        const TargetSpec* target = find_target(policy, demand.target);
+        const std::string why = target ? refusal(demand, *target, policy, draft.script) : std::string{};
+        if (!why.empty() && told.insert({demand.at.line, demand.at.column}).second) reporter.error(demand.at, why);
+    }
+}
+
+/// Containers that labels choose count as well.
+bool has_container(const Policy& policy) {
+    return !policy.templates.empty() || std::ranges::any_of(policy.targets, is_container);
 }
 
 /// What could be meant by a name that no target has.
@@ -169,11 +196,12 @@ void check_names(policy::Reporter& reporter, const ScriptDraft& draft, const Pol
         reporter.error(named.at,
                        "the policy has no target " + quote(named.target) + meant(policy, named.target, names));
     }
-    for (const Demand& demand : draft.demands) {
-        const TargetSpec* target = find_target(policy, demand.target);
-        const std::string why = target ? refusal(demand, *target, policy, draft.script) : std::string{};
-        if (!why.empty()) reporter.error(demand.at, why);
-    }
+    check_demands(reporter, draft, policy);
+    if (has_container(policy)) return;
+    for (const policy::Position& at : draft.of_engine)
+        reporter.error(
+            at,
+            "no target of the policy is a container: what becomes of the container engine means nothing; leave it out");
 }
 
 void check_moments(policy::Reporter& reporter, const TestDraft& draft) {

@@ -42,6 +42,7 @@ struct ScriptDraft {
     std::vector<NamedPlace> names;
     std::vector<Demand> demands;
     std::vector<EventMoment> events;
+    std::vector<policy::Position> of_engine;  ///< where the container engine is spoken of
 };
 
 struct TestDraft {

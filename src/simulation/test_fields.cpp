@@ -131,6 +131,7 @@ bool is_replace(const Sighting& sighting) {
 }
 
 void note_moment(const Moment& moment, const Position& at, ScriptDraft& draft) {
+    if (moment.after && std::holds_alternative<EngineSeen>(*moment.after)) draft.of_engine.push_back(at);
     if (!moment.after || moment.after_target.empty()) return;
     draft.names.push_back({moment.after_target, at, false});
     if (is_replace(*moment.after)) demand(Demand::Of::replaceable, moment.after_target, "replace", at, draft);
@@ -154,6 +155,7 @@ void decode_deed(Decoder& decoder, const Node& word, std::string_view name, Happ
     auto action = name == "engine" ? read(decoder, word, "`lost` or `found`", read_engine_action)
                                    : read(decoder, word, "what happens, such as `exit 137`", read_action);
     if (!action) return;
+    if (name == "engine") draft.of_engine.push_back(word.at);
     if (name == "host" && !std::holds_alternative<Operates>(*action)) {
         return decoder.error(word,
                              "`host` is asked to `pause`, `resume` or `reset`: nothing else happens to all at once");
@@ -205,7 +207,7 @@ void check_claim(Decoder& decoder, const Node& node, const Expectation& one) {
     if (one.target.empty() && !std::holds_alternative<Alerted>(one.claim.sighting))
         decoder.error(node, "of `host` an alert is expected, such as `alert storm`; the rest is of targets");
     if (one.until && is_of_one(one.claim))
-        decoder.error(node, "`until` is about all the time before: a remedy is expected `at` a moment");
+        decoder.error(node, "`until` is about all the time before: what only happens is expected `at` a moment");
 }
 
 /// What is expected of one target, or of the host.
@@ -213,6 +215,8 @@ void decode_claims(Decoder& decoder, const Member& member, Expectation entry, Te
     entry.target = member.key->text == "host" ? std::string{} : member.key->text;
     const auto claims = decoder.list(member.value, "what is expected", true);
     bool of_all = true;
+    if (claims && claims->empty())
+        decoder.error(*member.value, "expects nothing, and can not fail: say what is expected, such as `nothing`");
     for (const NodePtr& node : claims.value_or(std::vector<NodePtr>{})) {
         const auto said = read(decoder, *node, "what is expected, such as `unhealthy`", read_claim);
         if (!said) continue;
@@ -494,7 +498,7 @@ const policy::Block<TargetScript>& after_block() {
                   "How a target answers once a remedy is done, until the next one: the first time, the second, and so "
                   "on; the last one stays.",
                   {},
-                  {},
+                  {{"start", "is no remedy; how a target answers from the beginning is said in `probes`"}},
                   {},
                   "",
                   {},

@@ -16,6 +16,10 @@ std::string any_of(const std::string& one, const std::string& other) {
 
 std::string list_of(const std::string& item) { return R"({"type": "array", "items": )" + item + "}"; }
 
+std::string one_or_more(const std::string& item) {
+    return any_of(item, R"({"type": "array", "minItems": 1, "items": )" + item + "}");
+}
+
 std::string one_or_list(const std::string& item) { return any_of(item, list_of(item)); }
 
 std::string mapping_to(const std::string& value) {
@@ -69,7 +73,7 @@ const Shape& remedies() {
 }
 
 std::string_view claims() {
-    static const std::string schema = one_or_list(text_of(patterns::claim()));
+    static const std::string schema = one_or_more(text_of(patterns::claim()));
     return schema;
 }
 

@@ -7,6 +7,7 @@
 
 #include "simulation/because.hpp"
 #include "simulation/other_past.hpp"
+#include "simulation/place.hpp"
 
 namespace keepwell::simulation {
 namespace {
@@ -51,11 +52,6 @@ struct Words {
         return {};
     }
 };
-
-std::string place_of(const Origin& rule, const std::vector<std::string>& files) {
-    if (!rule.written() || rule.file >= files.size()) return {};
-    return files[rule.file] + ":" + std::to_string(rule.line);
-}
 
 using Deeds = std::vector<Deed>;
 

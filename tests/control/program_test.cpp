@@ -287,6 +287,27 @@ TEST_F(SimulateCommand, tells_the_story_of_a_script_as_text_as_lines_and_as_a_pi
     EXPECT_EQ(drawn.out.substr(0, 5), "<svg ");
 }
 
+TEST_F(SimulateCommand, warns_of_an_event_that_did_not_happen_and_tells_the_story_all_the_same) {
+    std::ofstream{folder / "never.yaml"} << "for: 1m\n"
+                                            "events:\n"
+                                            "  - {at: 3s after web quarantined, web: exit 1}\n"
+                                            "  - {at: 5m, web: exit 1}\n"
+                                            "  - {at: 3s after web healthy, web: exit 1}\n";
+    const Done done = run("simulate shop.yaml --script never.yaml");
+    EXPECT_EQ(done.code, 0);
+    EXPECT_NE(done.out.find("ended: exit code 1"), std::string::npos) << done.out;
+    EXPECT_EQ(
+        done.err,
+        "never.yaml:3:10: warning: this moment never comes: `web quarantined` was not seen, and the event did not "
+        "happen\n"
+        "    3 |   - {at: 3s after web quarantined, web: exit 1}\n"
+        "      |          ^~~~~~~~~~~~~~~~~~~~~~~~\n"
+        "never.yaml:4:10: warning: this moment, 5m0s, is after the end of what is played, 1m0s; a longer `for` is "
+        "needed, and the event did not happen\n"
+        "    4 |   - {at: 5m, web: exit 1}\n"
+        "      |          ^~\n");
+}
+
 TEST_F(SimulateCommand, tells_the_same_of_one_seed_again_and_something_else_of_another) {
     const std::string of = "simulate shop.yaml --chaos --for 10d --seed ";
     const std::string first = run(of + "1").out;

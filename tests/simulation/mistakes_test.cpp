@@ -71,6 +71,20 @@ TEST(TestFileMistakes, are_shown_in_full) {
     for (const Case& one : cases) file << "=== " << one.title << "\n" << one.text << "~~~\n" << shown_for(one.text);
 }
 
+TEST(TestFileMistakes, an_engine_is_not_lost_where_nothing_is_a_container) {
+    const policy::Memory memory{{{"/p/shop.test.yaml",
+                                  "policies: [shop.yaml]\n"
+                                  "tests: [{name: a, events: [{at: 1s, engine: lost}], remedies: {web: []}}]\n"},
+                                 {"/p/shop.yaml", "services:\n  web: {command: web}\n"}},
+                                {}};
+    const auto files = load_tests({"shop.test.yaml"}, memory.environment());
+    ASSERT_EQ(files[0].diagnostics.size(), 1u);
+    EXPECT_EQ(files[0].diagnostics[0].column, 45u);
+    EXPECT_EQ(files[0].diagnostics[0].message,
+              "no target of the policy is a container: what becomes of the container engine means nothing; leave it "
+              "out");
+}
+
 TEST(TestFiles, of_a_folder_are_those_that_end_with_test_yaml_and_no_policies) {
     const std::string test = "policies: [shop.yaml]\ntests: [{name: all is well, remedies: {}}]\n";
     const policy::Memory memory{{{"/p/shop/b.test.yaml", test},

@@ -164,7 +164,7 @@ TEST(RunTest, what_a_person_asks_for_is_done_too) {
 TEST(RunTest, a_moment_after_the_end_or_before_the_one_above_is_not_judged) {
     const std::string targets = "    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n";
     EXPECT_EQ(missed("    for: 10s\n" + targets + "    expect: [{at: 8s after redis unhealthy, redis: healthy}]\n"),
-              Messages{"this moment, 12s, is after the end of what is played, 10s; give the test a longer `for`"});
+              Messages{"this moment, 12s, is after the end of what is played, 10s; a longer `for` is needed"});
     EXPECT_EQ(
         missed(targets + "    expect: [{at: 1m, redis: healthy}, {until: 5s after redis restart, redis: stopped}]\n"),
         Messages{"this moment, 9s, is before that of the entry above, 1m0s, from which `until` counts"});
@@ -175,12 +175,11 @@ TEST(RunTest, an_event_that_never_happens_fails_the_test) {
                      "    events: [{at: 3s after redis unhealthy, web: exit 1}, {at: 1m, web: exit 1}]\n"
                      "    expect: [{at: 30s, web: healthy}]\n"),
               Messages{"this moment never comes: `redis unhealthy` was not seen, and the event did not happen"});
-    EXPECT_EQ(
-        missed("    for: 1m\n"
-               "    events: [{at: 50s, redis: exit 1}, {at: 20s after redis exit, web: exit 1}]\n"
-               "    expect: [{at: 30s, web: healthy}]\n"),
-        Messages{"this moment, 1m10s, is after the end of what is played, 1m0s; give the test a longer `for`, and "
-                 "the event did not happen"});
+    EXPECT_EQ(missed("    for: 1m\n"
+                     "    events: [{at: 50s, redis: exit 1}, {at: 20s after redis exit, web: exit 1}]\n"
+                     "    expect: [{at: 30s, web: healthy}]\n"),
+              Messages{"this moment, 1m10s, is after the end of what is played, 1m0s; a longer `for` is needed, and "
+                       "the event did not happen"});
 }
 
 TEST(RunTest, all_remedies_are_counted_in_order) {
@@ -367,6 +366,28 @@ TEST(RunTest, a_remedy_that_was_held_is_missed_when_it_was_held) {
         "    remedies: {redis: [restart]}\n");
     ASSERT_EQ(failures.size(), 1u);
     EXPECT_EQ(failures[0].at, Instant{6s});
+}
+
+TEST(RunTest, of_several_that_are_missing_none_is_missed_before_what_was_begun_last) {
+    const auto failures = failures_of(
+        "    for: 1m\n    targets: {redis: {probes: ok x4 fail, after: {restart: ok}}}\n"
+        "    events: [{at: 3s, redis: pause}, {at: 20s, redis: resume}]\n"
+        "    remedies: {redis: [restart, notify, restart]}\n");
+    ASSERT_EQ(failures.size(), 1u);
+    EXPECT_EQ(steps_of(failures[0]), (Messages{"restart 20s", "- notify 1m0s", "- restart 1m0s"}));
+}
+
+TEST(RunTest, what_is_said_of_one_replica_leaves_the_rest_as_it_is_said_of_all) {
+    const char* const two = R"(
+services:
+  api: {command: api, healthcheck: {tcp: "a:1", interval: 1s, retries: 2}, deploy: {replicas: 2}}
+)";
+    EXPECT_EQ(missed("    targets:\n"
+                     "      api: {probes: ok x2 fail, lives: exit 1 after 10s}\n"
+                     "      api.1: {probes: ok}\n"
+                     "    expect: [{at: 4s, api.1: healthy, api.2: unhealthy}, {at: 10s, api.1: exit}]\n",
+                     two),
+              Messages{});
 }
 
 TEST(RunTest, a_failure_is_about_a_target_and_what_it_depends_on) {

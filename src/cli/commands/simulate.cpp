@@ -16,6 +16,7 @@
 #include "journal/writer.hpp"
 #include "policy/load.hpp"
 #include "simulation/cast.hpp"
+#include "simulation/event_watch.hpp"
 #include "simulation/house.hpp"
 #include "simulation/lanes.hpp"
 #include "simulation/player.hpp"
@@ -36,31 +37,39 @@ std::optional<Policy> load(const std::vector<std::string>& files) {
     return std::move(loaded.policy);
 }
 
-std::string joined(const std::vector<std::string>& files) {
-    std::string all;
-    for (const std::string& file : files) all += (all.empty() ? "" : ", ") + file;
-    return all;
-}
-
 std::vector<std::string> names_of(const Policy& policy) {
     std::vector<std::string> names;
     for (const TargetSpec& target : policy.targets) names.push_back(target.name);
     return names;
 }
 
-void play(simulation::House& house, const simulation::Script& script, Duration length) {
-    simulation::Player player{house, script};
+using MissedEvents = std::vector<simulation::EventWatch::Missed>;
+
+/// What is played.
+struct Past {
+    const simulation::Script& script;
+    Duration length;
+    std::vector<simulation::EventMoment> events{};  ///< that should happen
+    MissedEvents missed{};                          ///< of these, once it was played
+};
+
+void play(simulation::House& house, Past& past) {
+    simulation::Player player{house, past.script};
+    simulation::EventWatch watch{past.events};
+    const auto observer = house.supervisor->subscribe([&watch](const journal::Record& record) { watch.see(record); });
     journal::RunStarted run;
     run.keepwell_version = KEEPWELL_VERSION;
     house.supervisor->begin(std::move(run));
-    house.run_until(length);
+    house.run_until(past.length);
+    house.supervisor->unsubscribe(observer);
     house.supervisor->end();
+    past.missed = watch.missed(Instant{past.length});
 }
 
 // ---- a journal of it ------------------------------------------------------------------------------------------------
 
 /// Plays it into a journal on disk, every probe included, for `explain`, `replay` and `events`.
-int keep(Policy policy, const simulation::Script& script, Duration length, const std::string& folder) {
+int keep(Policy policy, Past& past, const std::string& folder) {
     journal::WriterOptions options;
     options.folder = folder + "/journal";
     if (!journal::list_files(folder).empty() || !journal::list_files(options.folder).empty()) {
@@ -75,8 +84,8 @@ int keep(Policy policy, const simulation::Script& script, Duration length, const
         return exit_failure;
     }
     policy.record = true;
-    simulation::House house{std::move(policy), **writer, script.start};
-    play(house, script, length);
+    simulation::House house{std::move(policy), **writer, past.script.start};
+    play(house, past);
     return (*writer)->lost() == 0 ? exit_ok : exit_failure;
 }
 
@@ -88,11 +97,10 @@ bool is_frame(const journal::Record& record) {
            std::holds_alternative<journal::RunEnded>(record.body);
 }
 
-void play(const Policy& policy, const simulation::Script& script, Duration length,
-          const std::function<void(const journal::Record&)>& tell) {
+void play(const Policy& policy, Past& past, const std::function<void(const journal::Record&)>& tell) {
     simulation::TellingJournal journal{tell};
-    simulation::House house{policy, journal, script.start};
-    play(house, script, length);
+    simulation::House house{policy, journal, past.script.start};
+    play(house, past);
 }
 
 /// How it stands with each target, as `keepwell status` would have it then.
@@ -106,7 +114,7 @@ std::string end_text(const supervisor::Supervisor& supervisor, Duration length) 
            status_table(status, {supervisor.wall(), colours_wanted()});
 }
 
-bool tell_story(const Policy& policy, const simulation::Script& script, Duration length) {
+bool tell_story(const Policy& policy, Past& past) {
     StoryOptions options;
     options.files = policy.files;
     options.colours = colours_wanted();
@@ -119,24 +127,25 @@ bool tell_story(const Policy& policy, const simulation::Script& script, Duration
     simulation::TellingJournal journal{[&](const journal::Record& record) {
         if (printed && !is_frame(record)) printed = print(story.tell(record));
     }};
-    simulation::House house{policy, journal, script.start};
-    play(house, script, length);
-    return printed && print(end_text(*house.supervisor, length));
+    simulation::House house{policy, journal, past.script.start};
+    play(house, past);
+    return printed && print(end_text(*house.supervisor, past.length));
 }
 
-bool tell_events(const Policy& policy, const simulation::Script& script, Duration length) {
+bool tell_events(const Policy& policy, Past& past) {
     bool printed = true;
-    play(policy, script, length, [&](const journal::Record& record) {
+    play(policy, past, [&](const journal::Record& record) {
         if (printed && journal::is_event(record)) printed = print(journal::event_json(record) + "\n");
     });
     return printed;
 }
 
 /// The same as one document.
-bool tell_all_events(const Policy& policy, const simulation::Script& script, Duration length) {
-    bool printed = print("{\"api\":\"keepwell/v1\",\"played_ms\":" + std::to_string(length / 1ms) + ",\"events\":[");
+bool tell_all_events(const Policy& policy, Past& past) {
+    bool printed =
+        print("{\"api\":\"keepwell/v1\",\"played_ms\":" + std::to_string(past.length / 1ms) + ",\"events\":[");
     std::string_view before = "\n";
-    play(policy, script, length, [&](const journal::Record& record) {
+    play(policy, past, [&](const journal::Record& record) {
         if (!printed || !journal::is_event(record)) return;
         printed = print(std::string{before} + journal::event_json(record));
         before = ",\n";
@@ -144,21 +153,28 @@ bool tell_all_events(const Policy& policy, const simulation::Script& script, Dur
     return printed && print("\n]}\n");
 }
 
-bool draw(Policy policy, const simulation::Script& script, Duration length, const std::string& title) {
+bool draw(Policy policy, Past& past, const std::string& title) {
     policy.record = true;  // it shows probes that pass, too
     simulation::LaneReader lanes{names_of(policy)};
-    play(policy, script, length, [&lanes](const journal::Record& record) { lanes.take(record); });
-    return print(simulation::svg_of(lanes.finish(Instant{length}), Instant{length}, title));
+    play(policy, past, [&lanes](const journal::Record& record) { lanes.take(record); });
+    return print(simulation::svg_of(lanes.finish(Instant{past.length}), Instant{past.length}, title));
 }
 
 /// `title` says which past it is.
-int tell(const Policy& policy, const simulation::Script& script, Duration length, Format format,
-         const std::string& title) {
-    const bool printed = format == Format::svg    ? draw(policy, script, length, title)
-                         : format == Format::text ? tell_story(policy, script, length)
-                         : format == Format::json ? tell_all_events(policy, script, length)
-                                                  : tell_events(policy, script, length);
+int tell(const Policy& policy, Past& past, Format format, const std::string& title) {
+    const bool printed = format == Format::svg    ? draw(policy, past, title)
+                         : format == Format::text ? tell_story(policy, past)
+                         : format == Format::json ? tell_all_events(policy, past)
+                                                  : tell_events(policy, past);
     return printed ? exit_ok : exit_failure;
+}
+
+/// Such an event is no mistake: what was played without it is a story as well.
+void warn_of(const MissedEvents& missed, const policy::Reporter& script) {
+    for (const auto& one : missed) {
+        const std::string message = one.why + ", and the event did not happen";
+        std::cerr << policy::render(script.shown(one.at, message, policy::Diagnostic::Severity::warning));
+    }
 }
 
 int tell_script(const SimulateOptions& options, Policy policy) {
@@ -166,9 +182,12 @@ int tell_script(const SimulateOptions& options, Policy policy) {
     complain_of(file.diagnostics);
     if (!file.script) return exit_usage;
     const Duration length = options.length.count() > 0 ? Duration{options.length} : file.played();
-    const int kept = options.journal.empty() ? exit_ok : keep(policy, *file.script, length, options.journal);
+    Past past{*file.script, length, file.events};
+    const int kept = options.journal.empty() ? exit_ok : keep(policy, past, options.journal);
     if (kept != exit_ok) return kept;
-    return tell(policy, *file.script, length, options.format, joined(policy.files) + ", " + options.script);
+    const int told = tell(policy, past, options.format, joined(policy.files) + ", " + options.script);
+    warn_of(past.missed, *file.reporter);
+    return told;
 }
 
 /// The others sum up.
@@ -199,12 +218,12 @@ int tell_chaos(const SimulateOptions& options, const std::vector<Policy>& polici
     ChaosReport report{chaos_of(options), {}};
     const simulation::Lot lot = simulation::draw(report.chaos, targets);
     const simulation::Script script = simulation::script_of(lot, policies[0]);
-    const int kept =
-        options.journal.empty() ? exit_ok : keep(policies[0], script, report.chaos.length, options.journal);
+    Past past{script, report.chaos.length};
+    const int kept = options.journal.empty() ? exit_ok : keep(policies[0], past, options.journal);
     if (kept != exit_ok) return kept;
     if (tells_one_story(options.format)) {
         const std::string title = joined(policies[0].files) + ", chaos of seed " + std::to_string(options.seed);
-        return tell(policies[0], script, report.chaos.length, options.format, title);
+        return tell(policies[0], past, options.format, title);
     }
     for (const Policy& policy : policies) {
         report.policies.push_back({joined(policy.files), simulation::outcome_of(policy, lot, report.chaos.length)});
