@@ -31,9 +31,8 @@ std::string github_annotation(const Diagnostic& diagnostic) {
     const std::string message = replaced(diagnostic.message, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}});
     const bool note = diagnostic.severity == Diagnostic::Severity::note;  // GitHub's word for it is another
     std::string line = "::" + std::string{note ? "notice" : to_string(diagnostic.severity)} + " file=" + file;
-    if (diagnostic.line > 0) {
-        line += ",line=" + std::to_string(diagnostic.line) + ",col=" + std::to_string(diagnostic.column);
-    }
+    if (diagnostic.line > 0) line += ",line=" + std::to_string(diagnostic.line);
+    if (diagnostic.column > 0) line += ",col=" + std::to_string(diagnostic.column);
     return line + "::" + message + "\n";
 }
 

@@ -75,7 +75,17 @@ std::vector<Line> time_line(const simulation::TestFile& file, const TestedFile::
     return lines;
 }
 
-/// Leaves out targets that can have no part in the failure.
+/// The targets that could have a part in any of these; empty: all.
+std::set<std::string> related_to(const std::vector<const Failure*>& failures) {
+    std::set<std::string> all;
+    for (const Failure* failure : failures) {
+        if (failure->related.empty()) return {};
+        all.insert(failure->related.begin(), failure->related.end());
+    }
+    return all;
+}
+
+/// Leaves out targets that can have no part in it.
 void keep_related(std::vector<Line>& lines, const std::set<std::string>& related) {
     if (related.empty()) return;
     std::erase_if(lines,
@@ -94,7 +104,7 @@ void show(std::vector<bool>& shown, const std::vector<Line>& lines, Instant at, 
 std::string excerpt(const simulation::TestFile& file, const TestedFile::One& one,
                     const std::vector<const Failure*>& failures, bool colours) {
     std::vector<Line> lines = time_line(file, one, colours);
-    keep_related(lines, failures.front()->related);
+    keep_related(lines, related_to(failures));
     std::vector<bool> shown(lines.size(), false);
     for (const Failure* failure : failures) show(shown, lines, failure->at, others);
     show(shown, lines, failures.front()->at, first_one);

@@ -5,6 +5,7 @@
 
 #include "cli/annotations.hpp"
 #include "cli/test_report.hpp"
+#include "simulation/place.hpp"
 #include "simulation/svg.hpp"
 
 namespace keepwell::cli {
@@ -50,6 +51,7 @@ Json step_json(const simulation::RemedyStep& step, const std::vector<std::string
 Json sentence_json(const engine::Sentence& sentence, const std::vector<std::string>& files) {
     Json json{{"topic", sentence.topic}, {"text", sentence.text}};
     add_place(json, sentence.rule, files);
+    json["default"] = sentence.by_default;
     return json;
 }
 
@@ -87,25 +89,31 @@ std::string seconds_text(Duration took) {
     return std::to_string(in_ms(took) / 1000) + "." + std::string(3 - milliseconds.size(), '0') + milliseconds;
 }
 
-std::string_view kind_of(simulation::Reached::What what) {
-    switch (what) {
-        case simulation::Reached::What::service: return "service";
-        case simulation::Reached::What::rung: return "rung";
-        case simulation::Reached::What::gate: return "gate";
-    }
-    return "";
-}
-
 Json coverage_json(const Uncovered& policy) {
     Json missed = Json::array();
     for (const simulation::Reached& one : policy.missed) {
-        missed.push_back(
-            {{"what", kind_of(one.what)}, {"service", one.service}, {"detail", one.detail}, {"line", one.rule.line}});
+        Json json{{"what", word_of(one.what)}, {"service", one.service}, {"detail", one.detail}};
+        add_place(json, one.rule, policy.files);
+        missed.push_back(std::move(json));
     }
     return {{"policy", policy.policy},
             {"reachable", policy.reachable},
             {"reached", policy.reachable - policy.missed.size()},
             {"never", missed}};
+}
+
+/// "web, gate dependency"
+std::string unreached_text(const simulation::Reached& one) { return owner_of(one) + ", " + describe(one); }
+
+/// At the line of the policy that no test reaches; at the policy as a whole for what is written nowhere.
+policy::Diagnostic unreached(const simulation::Reached& one, const std::vector<std::string>& files) {
+    policy::Diagnostic diagnostic;
+    const bool written = one.rule.written() && one.rule.file < files.size();
+    const std::size_t file = written ? one.rule.file : 0;
+    if (file < files.size()) diagnostic.file = files[file];
+    diagnostic.line = written ? one.rule.line : 0;
+    diagnostic.message = "never reached by a test: " + unreached_text(one);
+    return diagnostic;
 }
 
 std::size_t failed_of(const TestedFile& file) {
@@ -158,6 +166,26 @@ std::string suite_xml(const TestedFile& file) {
     return xml + "  </testsuite>\n";
 }
 
+/// Policies of which everything must be reached: a test of its own for each.
+std::vector<Uncovered> to_be_covered(const TestReport& report) {
+    return report.must_cover ? report.coverage : std::vector<Uncovered>{};
+}
+
+std::string coverage_xml(const Uncovered& policy) {
+    const std::string name = xml_text(policy.policy);
+    std::string xml = "  <testsuite name=\"" + name + "\"" +
+                      totals_xml(1, policy.missed.empty() ? 0 : 1, 0, Duration{0}) + ">\n    <testcase classname=\"" +
+                      name + "\" name=\"all services, rungs and gates are reached\"";
+    if (policy.missed.empty()) return xml + "/>\n  </testsuite>\n";
+    std::string body;
+    for (const simulation::Reached& one : policy.missed) {
+        const std::string place = simulation::place_of(one.rule, policy.files);
+        body += unreached_text(one) + (place.empty() ? "" : " (" + place + ")") + "\n";
+    }
+    return xml + ">\n      <failure message=\"never reached by a test\">" + xml_text(body) +
+           "</failure>\n    </testcase>\n  </testsuite>\n";
+}
+
 /// With the test's name before it, and why below it.
 policy::Diagnostic annotated(const simulation::Failure& failure, const std::string& test) {
     policy::Diagnostic diagnostic = failure.diagnostic;
@@ -169,10 +197,8 @@ policy::Diagnostic annotated(const simulation::Failure& failure, const std::stri
 }  // namespace
 
 std::string test_json(const TestReport& report) {
-    Json json{{"ok", report.readable() && report.failed() == 0},
-              {"tests", Json::array()},
-              {"coverage", Json::array()},
-              {"diagnostics", Json::array()}};
+    Json json{
+        {"ok", report.passed()}, {"tests", Json::array()}, {"coverage", Json::array()}, {"diagnostics", Json::array()}};
     for (const TestedFile& file : report.files) {
         for (const TestedFile::One& one : file.tests) json["tests"].push_back(test_json_of(file, one));
         for (const policy::Diagnostic& one : file.file->diagnostics)
@@ -183,7 +209,9 @@ std::string test_json(const TestReport& report) {
 }
 
 std::string test_junit(const TestReport& report) {
-    std::size_t cases = 0;
+    const std::vector<Uncovered> covers = to_be_covered(report);
+    std::size_t cases = covers.size();
+    std::size_t failed = report.failed();
     std::size_t errors = 0;
     Duration took{0};
     for (const TestedFile& file : report.files) {
@@ -191,9 +219,11 @@ std::string test_junit(const TestReport& report) {
         errors += errors_of(file);
         took += took_of(file);
     }
-    std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
-                      totals_xml(cases, report.failed(), errors, took) + ">\n";
+    for (const Uncovered& one : covers) failed += one.missed.empty() ? 0 : 1;
+    std::string xml =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + totals_xml(cases, failed, errors, took) + ">\n";
     for (const TestedFile& file : report.files) xml += suite_xml(file);
+    for (const Uncovered& one : covers) xml += coverage_xml(one);
     return xml + "</testsuites>\n";
 }
 
@@ -205,6 +235,9 @@ std::string test_github(const TestReport& report) {
             for (const simulation::Failure& failure : one.result.failures)
                 text += github_annotation(annotated(failure, one.test->name));
         }
+    }
+    for (const Uncovered& policy : to_be_covered(report)) {
+        for (const simulation::Reached& one : policy.missed) text += github_annotation(unreached(one, policy.files));
     }
     return text + summary_text(report, false);
 }

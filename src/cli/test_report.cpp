@@ -7,11 +7,13 @@
 
 #include "cli/terminal.hpp"
 #include "cli/test_excerpt.hpp"
+#include "simulation/place.hpp"
 
 namespace keepwell::cli {
 namespace {
 
 using simulation::Failure;
+using simulation::place_of;
 using simulation::Reached;
 using simulation::RemedyStep;
 
@@ -34,11 +36,6 @@ std::string indented(std::string_view text, std::string_view by) {
     return result;
 }
 
-std::string place_of(const Origin& rule, const std::vector<std::string>& files) {
-    if (!rule.written() || rule.file >= files.size()) return {};
-    return one_line(files[rule.file]) + ":" + std::to_string(rule.line);
-}
-
 std::string sign_of(RemedyStep::Kind kind) {
     switch (kind) {
         case RemedyStep::Kind::as_expected: return "  ";
@@ -54,7 +51,7 @@ std::string step_text(const RemedyStep& step, const std::vector<std::string>& fi
     std::string text = sign_of(step.kind) + std::string{to_string(step.remedy)};
     if (step.kind != RemedyStep::Kind::missing) text += " at " + to_string(step.at.time_since_epoch());
     const std::string place = place_of(step.rule, files);
-    if (!place.empty()) text += " (" + place + ")";
+    if (!place.empty()) text += " (" + one_line(place) + ")";
     return paint(text, as_expected ? Colour::plain : Colour::bad, colours) + "\n";
 }
 
@@ -75,7 +72,7 @@ std::string why_text(const Failure& failure, const std::vector<std::string>& fil
     for (const engine::Sentence& sentence : failure.why) {
         const std::string place = sentence.by_default ? "default" : place_of(sentence.rule, files);
         text += "  " + sentence.topic + std::string(sentence.topic.size() < 6 ? 6 - sentence.topic.size() : 0, ' ') +
-                one_line(sentence.text) + (place.empty() ? "" : " (" + place + ")") + "\n";
+                one_line(sentence.text) + (place.empty() ? "" : " (" + one_line(place) + ")") + "\n";
     }
     if (text.empty()) return text;
     const std::string who = failure.target.empty() ? "the host" : failure.target;
@@ -121,24 +118,14 @@ std::string tested_text(const TestedFile& tested, bool colours) {
     return text;
 }
 
-std::string what_of(const Reached& one) {
-    switch (one.what) {
-        case Reached::What::service: return "service";
-        case Reached::What::rung: return "rung " + one.detail;
-        case Reached::What::gate: return "gate " + one.detail;
-    }
-    return {};
-}
-
 std::string coverage_text(const TestReport& report, bool colours) {
     std::vector<std::vector<Cell>> rows;
     std::size_t reachable = 0;
     for (const Uncovered& policy : report.coverage) {
         reachable += policy.reachable;
         for (const Reached& one : policy.missed) {
-            rows.push_back({{"  " + (one.service.empty() ? "guard" : one_line(one.service))},
-                            {what_of(one)},
-                            {place_of(one.rule, policy.files)}});
+            rows.push_back(
+                {{"  " + one_line(owner_of(one))}, {describe(one)}, {one_line(place_of(one.rule, policy.files))}});
         }
     }
     if (reachable == 0) return {};
@@ -170,6 +157,12 @@ bool TestReport::readable() const {
     return std::ranges::all_of(files, [](const TestedFile& one) { return one.file->policy.has_value(); });
 }
 
+bool TestReport::covered() const {
+    return std::ranges::all_of(coverage, [](const Uncovered& one) { return one.missed.empty(); });
+}
+
+bool TestReport::passed() const { return readable() && failed() == 0 && (covered() || !must_cover); }
+
 std::vector<Uncovered> coverage_of(const std::vector<TestedFile>& files) {
     std::map<std::vector<std::string>, Uncovered> policies;
     std::map<std::vector<std::string>, std::set<Reached>> reached;
@@ -184,7 +177,7 @@ std::vector<Uncovered> coverage_of(const std::vector<TestedFile>& files) {
     for (const auto& [names, policy] : known) {
         Uncovered one;
         one.files = policy->files;
-        for (const std::string& name : names) one.policy += (one.policy.empty() ? "" : ", ") + name;
+        one.policy = joined(names);
         const std::set<Reached> all = simulation::reachable(*policy);
         one.reachable = all.size();
         const std::set<Reached>& seen = reached[names];

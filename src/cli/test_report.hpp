@@ -34,10 +34,13 @@ struct TestReport {
     std::vector<TestedFile> files;
     std::vector<Uncovered> coverage;
     Duration took{0};
+    bool must_cover = false;  ///< what is not reached is a failure as well
 
     std::size_t tests() const;
     std::size_t failed() const;
     bool readable() const;
+    bool covered() const;
+    bool passed() const;
 };
 
 /// Gathers over all files what each policy offers and what was reached.

@@ -32,6 +32,11 @@ class Reported {
         report_.coverage = coverage_of(report_.files);
     }
     const TestReport& report() const { return report_; }
+    /// With `--check-coverage`.
+    const TestReport& report_that_must_cover() {
+        report_.must_cover = true;
+        return report_;
+    }
 
   private:
     std::vector<simulation::TestFile> files_;
@@ -102,10 +107,10 @@ TEST(TestReport, is_json_for_programs) {
         test_json(reported.report()),
         R"({"ok":true,"tests":[{"file":"shop.test.yaml","line":3,"name":"all is well","passed":true,)"
         R"("played_ms":60000,"took_ms":0,"failures":[]}],"coverage":[{"policy":"shop.yaml","reachable":4,"reached":0,"never":[)"
-        R"({"what":"service","service":"redis","detail":"","line":2},)"
-        R"({"what":"service","service":"web","detail":"","line":3},)"
-        R"({"what":"rung","service":"web","detail":"1: restart","line":7},)"
-        R"({"what":"gate","service":"web","detail":"dependency","line":5}]}],"diagnostics":[]})"
+        R"({"what":"service","service":"redis","detail":"","file":"shop.yaml","line":2},)"
+        R"({"what":"service","service":"web","detail":"","file":"shop.yaml","line":3},)"
+        R"({"what":"rung","service":"web","detail":"1: restart","file":"shop.yaml","line":7},)"
+        R"({"what":"gate","service":"web","detail":"dependency","file":"shop.yaml","line":5}]}],"diagnostics":[]})"
         "\n");
 }
 
@@ -188,12 +193,13 @@ TEST(TestReport, has_expected_and_actual_with_moments_and_lines_in_json) {
     const Reported reported{two_failures};
     const std::string json = test_json(reported.report());
     const std::size_t begin = json.find("\"target\"");
-    EXPECT_EQ(json.substr(begin, json.find("}]},{", begin) - begin),
-              R"("target":"web","expected":"restart","from_ms":25000,"to_ms":35000,)"
-              R"("actual":"it was never due: it was running, healthy","at_ms":30000,"steps":[],"why":[)"
-              R"({"topic":"state","text":"It runs as pid 1001 and is healthy.","file":"shop.yaml","line":3},)"
-              R"({"topic":"seen","text":"Its last probe passed.","file":"shop.yaml","line":6},)"
-              R"({"topic":"next","text":"Next: probe in 10s.")");
+    EXPECT_EQ(
+        json.substr(begin, json.find("}]},{", begin) - begin),
+        R"("target":"web","expected":"restart","from_ms":25000,"to_ms":35000,)"
+        R"("actual":"it was never due: it was running, healthy","at_ms":30000,"steps":[],"why":[)"
+        R"({"topic":"state","text":"It runs as pid 1001 and is healthy.","file":"shop.yaml","line":3,"default":false},)"
+        R"({"topic":"seen","text":"Its last probe passed.","file":"shop.yaml","line":6,"default":false},)"
+        R"({"topic":"next","text":"Next: probe in 10s.","default":false)");
     EXPECT_NE(json.find(R"("steps":[{"kind":"extra","remedy":"restart","at_ms":25000}])"), std::string::npos) << json;
 }
 
@@ -202,6 +208,39 @@ TEST(TestReport, says_in_junit_how_many_failed) {
     const std::string xml = test_junit(reported.report());
     EXPECT_NE(xml.find("<testsuites tests=\"1\" failures=\"1\" errors=\"0\" time=\"0.000\">"), std::string::npos)
         << xml;
+}
+
+TEST(TestReport, tells_programs_as_well_when_what_is_not_reached_fails) {
+    Reported reported{
+        "  - {name: web fails, for: 2m, targets: {web: ok fail}, expect: [{at: 30s, web: restart}]}\n"
+        "  - {name: redis crashes, events: [{at: 20s, redis: exit 1}], expect: [{at: 20s, redis: exit}]}\n"};
+    EXPECT_TRUE(test_json(reported.report()).starts_with(R"({"ok":true,)"));
+    EXPECT_EQ(test_github(reported.report()).find("::error"), std::string::npos);
+    const TestReport& report = reported.report_that_must_cover();
+    EXPECT_TRUE(test_json(report).starts_with(R"({"ok":false,)"));
+    const std::string xml = test_junit(report);
+    EXPECT_NE(xml.find("<testsuites tests=\"3\" failures=\"1\" errors=\"0\""), std::string::npos) << xml;
+    EXPECT_TRUE(xml.ends_with(R"(
+  <testsuite name="shop.yaml" tests="1" failures="1" errors="0" time="0.000">
+    <testcase classname="shop.yaml" name="all services, rungs and gates are reached">
+      <failure message="never reached by a test">web, gate dependency (shop.yaml:5)&#10;</failure>
+    </testcase>
+  </testsuite>
+</testsuites>
+)")) << xml;
+    EXPECT_TRUE(test_github(report).starts_with(
+        "::error file=shop.yaml,line=5::never reached by a test: web, gate dependency\n"))
+        << test_github(report);
+}
+
+TEST(TestReport, shows_of_several_failures_of_a_target_all_that_could_have_a_part_in_one_of_them) {
+    const Reported reported{
+        "  - name: redis crashes\n"
+        "    for: 2m\n"
+        "    events: [{at: 100s, web: exit 1}]\n"
+        "    expect: [{at: 10s, redis: stopped}, {at: 5s after web exit, redis: stopped}]\n"};
+    const std::string text = test_text(reported.report(), false);
+    EXPECT_NE(text.find("1m40s web       pid 1001 ended: exit code 1"), std::string::npos) << text;
 }
 
 TEST(TestReport, is_annotations_for_a_pull_request) {
