@@ -121,7 +121,10 @@ void Engine::Impl::replacement_ended(TargetIndex index, const std::string& how) 
     Target& target = targets_[index];
     open_incident(index, Reason::exited, how);
     target.container.new_one_ended = how;
-    if (target.remediation == Remediation::acting || target.remediation == Remediation::verifying) {
+    const bool by_another = target.remediation == Remediation::acting && target.remedy != Remedy::replace;
+    if (by_another) {
+        note(index, fact::RemedyFinished{target.remedy, target.rung, false, how}, rung_origin(index));
+    } else if (target.remediation == Remediation::acting || target.remediation == Remediation::verifying) {
         note(index, fact::RemedyVerified{Remedy::replace, target.rung, false}, rung_origin(index));
     }
     roll_back(index, Reason::exited);

@@ -119,6 +119,20 @@ TEST(Replacing, what_was_held_for_a_new_one_that_has_ended_is_held_no_more) {
     EXPECT_EQ(world.target("web").remediation, Remediation::idle);
 }
 
+TEST(Replacing, a_restart_of_the_new_one_that_fails_is_told_before_the_old_one_comes_back) {
+    World world = sick_web(web().ladder({RestartRung{}, NotifyRung{}}).verify(60s), false);
+    world.begin_with_containers();
+    world.run_until(Duration{1500ms});
+    world.operate(event::Verb::replace, "web");
+    world.run_until(5s);
+    world.of("web").start_failure = "no such network";
+    world.operate(event::Verb::reset, "web");
+    world.run_until(6s);
+    EXPECT_EQ(world.lines("remedy.finished").back(),
+              "6s web remedy.finished restart failed (could not be executed: no such network)");
+    EXPECT_EQ(world.lines("rolled_back").size(), 1u);
+}
+
 TEST(Replacing, no_remedy_begins_while_the_old_one_is_being_removed) {
     World world = sick_web(web(), true);
     world.of("web").settle_takes = 20s;
