@@ -30,7 +30,7 @@ void Engine::Impl::on(const event::BackendFound& event) {
     note(no_target, fact::BackendChanged{false, event.detail});
     for_each_container([this](TargetIndex index) {
         Target& target = targets_[index];
-        const bool lives = target.phase == Phase::running && !target.container.frozen;
+        const bool lives = target.phase == Phase::running && !target.container.frozen && !target.leaving;
         if (lives && is_asked(index) && !target.probe_id) {
             target.probe_at = later(now_, probe_wait(target.health, *check_of(index), now_));
         }

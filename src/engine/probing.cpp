@@ -42,7 +42,8 @@ void Engine::Impl::await_proof(TargetIndex index) {
 
 void Engine::Impl::end_probing(TargetIndex index) {
     Target& target = targets_[index];
-    if (!check_of(index) && target.health.answered == Health::none) return;
+    const bool is_probed = target.probe_id || target.probe_at != never;
+    if (!check_of(index) && target.health.answered == Health::none && !is_probed) return;
     cancel_probe(index);
     target.probe_at = never;
     target.streak_base = 0;

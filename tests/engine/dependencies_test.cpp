@@ -55,6 +55,16 @@ TEST(Dependencies, what_is_not_required_is_waited_for_until_it_is_unhealthy) {
     EXPECT_EQ(world.commands, (Lines{"0s start db", "3s start api"}));
 }
 
+TEST(Dependencies, what_is_not_required_holds_no_remedy) {
+    World world{policy_of({Service{"db"}.probed(1s, 1).ladder({NotifyRung{}}),
+                           Service{"api"}.probed(1s, 2).after(0, started, false, false)})};
+    world.answers("db", fail());
+    world.answers("api", fail());
+    world.begin();
+    world.run_until(3s);
+    EXPECT_EQ(world.lines("api remedy.started"), Lines{"2s api remedy.started restart: unhealthy"});
+}
+
 TEST(Dependencies, service_completed_successfully_waits_for_exit_code_0) {
     World world{
         policy_of({Service{"migrate"}.restart(RestartCondition::none, 0s), Service{"api"}.after(0, completed)})};

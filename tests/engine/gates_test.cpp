@@ -29,6 +29,17 @@ void sick_from(World& world, const std::string& name, Duration from, Duration un
     };
 }
 
+TEST(Gates, to_tell_takes_no_place_in_the_guard) {
+    Guard guard;
+    guard.max_actions = MaxActions{1, 1h};
+    World world{policy_of({Service{"a"}.probed(1s, 1), Service{"b"}.probed(2s, 1).ladder({NotifyRung{}})}, guard)};
+    world.answers("a", fail());
+    world.answers("b", fail());
+    world.begin();
+    world.run_until(3s);
+    EXPECT_EQ(world.lines("b remedy.started"), Lines{"2s b remedy.started notify: unhealthy"});
+}
+
 TEST(Gates, a_paused_target_is_watched_and_left_alone_until_it_is_resumed) {
     World world{policy_of(several(1))};
     sick_from(world, "a", 2s);

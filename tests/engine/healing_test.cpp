@@ -73,6 +73,17 @@ TEST(Healing, a_restart_that_did_not_help_is_followed_by_the_next_rung) {
     EXPECT_EQ(world.lines("incident.closed"), (Lines{"6s api incident.closed 1: ladder_stop after 3s"}));
 }
 
+TEST(Healing, the_last_of_several_rungs_repeats) {
+    World world{policy_of({sick({RunRung{}, RestartRung{}})})};
+    falls_sick(world);
+    world.of("api").hook_exit = 1;
+    world.begin();
+    world.run_until(8s);
+    EXPECT_EQ(world.lines("remedy.started"),
+              (Lines{"3s api remedy.started run: unhealthy", "4s api remedy.started restart: remedy_failed",
+                     "6s api remedy.started restart: unhealthy", "8s api remedy.started restart: unhealthy"}));
+}
+
 TEST(Healing, without_verify_the_first_verdict_on_the_new_instance_decides) {
     World world{policy_of({sick({RestartRung{}})})};
     falls_sick(world);

@@ -65,6 +65,19 @@ TEST(DockerVectors, v5_without_start_period_the_start_interval_is_not_used) {
     EXPECT_EQ(world.probes, seconds({30}));
 }
 
+TEST(Probing, an_answer_to_an_earlier_question_is_none_to_this_one) {
+    World world{policy_of({Service{"api"}.probed(1s, 1)})};
+    world.answers("api", Answer{Outcome::passed, 500ms, {}, 0});
+    world.begin();
+    world.run_until(Duration{1100ms});
+    const CommandId first = world.target("api").probe_id;
+    world.run_until(Duration{2600ms});
+    ASSERT_NE(world.target("api").probe_id, 0u);
+    world.give(event::ProbeFinished{first, 0, Outcome::failed, 1, "late"});
+    EXPECT_NE(world.target("api").probe_id, 0u);
+    EXPECT_TRUE(world.lines("probe.failed").empty());
+}
+
 TEST(DockerVectors, v6_a_pause_of_keepwell_goes_on_watching) {
     World world{policy_of({watched(10s, 3)})};
     world.begin();

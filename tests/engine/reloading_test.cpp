@@ -558,6 +558,26 @@ TEST(Reloading, what_dry_run_held_is_done_when_the_policy_is_in_earnest) {
     EXPECT_EQ(world.commands.back(), "1m0s start api");
 }
 
+TEST(Reloading, what_is_to_go_is_asked_nothing_when_its_engine_is_back) {
+    const auto policy = [](bool with) {
+        Policy one = with ? policy_of({Service{"web"}.probed(1s, 2).owned()}) : policy_of({Service{"db"}.owned()});
+        one.mode = Mode::dry_run;
+        one.version = with ? "with" : "without";
+        return one;
+    };
+    World world{policy(true)};
+    world.begin_with_containers();
+    world.run_until(5s);
+    world.reload(policy(false));
+    ASSERT_TRUE(world.target("web").leaving);
+    world.run_until(6s);
+    const std::size_t asked = world.probes.size();
+    world.backend_lost();
+    world.backend_found();
+    world.run_until(30s);
+    EXPECT_EQ(world.probes.size(), asked);
+}
+
 TEST(Reloading, what_died_in_dry_run_is_held_still_when_its_entry_changes) {
     const auto policy = [](const std::string& version, Mode mode) {
         Policy one = policy_of({Service{"api"}.restart(RestartCondition::any, 1s)});

@@ -44,9 +44,15 @@ def run(command, **options):
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
 
+class DoesNotCompile(Exception):
+    pass
+
+
 def failing_test(build):
-    """The name of the first test that fails, or None."""
+    """The name of the first test that fails, or None. A program is built only when the one before has noticed nothing."""
     for program, arguments in PROGRAMS:
+        if run(["ninja", "-C", build, program]).returncode != 0:
+            raise DoesNotCompile
         try:
             done = run([build / "bin" / program, "--gtest_fail_fast", *arguments], timeout=300,
                        env={**os.environ, "RC_PARAMS": CASES})  # fmt: skip
@@ -66,10 +72,9 @@ def play(tree, build, mutant):
         return f"its text is there {text.count(mutant.old)} times: write it anew", False
     path.write_text(text.replace(mutant.old, mutant.new))
     try:
-        built = run(["ninja", "-C", build, *(program for program, _ in PROGRAMS)])
-        if built.returncode != 0:
-            return "it does not compile: write it anew", False
         killer = failing_test(build)
+    except DoesNotCompile:
+        return "it does not compile: write it anew", False
     finally:
         path.write_text(text)
     return (f"killed by {killer}", True) if killer else ("SURVIVED", False)
