@@ -258,8 +258,7 @@ bool Containers::begin_life(const std::string& id, std::optional<Life> script) {
     container.running = container.was_started = true;
     container.number = ++lives_;
     container.started_at = loop_.now();
-    container.health = container.made.healthcheck ? Health::starting : Health::none;
-    container.streak = 0;
+    if (container.made.healthcheck) engine::begin_health(container.health, container.started_at);
     ++started_[script_name(container.made.name)];
     const auto number = container.number;
     if (container.script.exits_after) {
@@ -287,10 +286,8 @@ void Containers::open_monitor(const std::string& id) {
 
 void Containers::check_later(const std::string& id) {
     const Container& container = *by_id(id);
-    const Healthcheck& check = *container.made.healthcheck;
-    const bool starts = loop_.now() - container.started_at < check.start_period && container.health == Health::starting;
-    in(starts ? check.start_interval : check.interval,
-       [this, id, monitor = container.monitor] { this->check(id, monitor); });
+    in(engine::probe_wait(container.health, *container.made.healthcheck, loop_.now()),
+       [this, id, monitor = container.monitor] { check(id, monitor); });
 }
 
 Containers::Container* Containers::asked_by(const std::string& id, std::uint32_t monitor) {
@@ -302,26 +299,24 @@ Containers::Container* Containers::asked_by(const std::string& id, std::uint32_t
 void Containers::check(const std::string& id, std::uint32_t monitor) {
     const Container* container = asked_by(id, monitor);
     if (!container) return;
-    const Healthcheck& check = *container->made.healthcheck;
+    const Duration timeout = container->made.healthcheck->timeout;
     const Answer& answer = ask_(script_name(container->made.name));
-    const bool passed = answer.outcome == Outcome::passed && answer.takes < check.timeout;
-    const bool counts =
-        passed || loop_.now() - container->started_at >= check.start_period || container->health != Health::starting;
-    const Duration takes = std::min(answer.takes, check.timeout);
-    if (takes <= Duration{0}) return checked(id, passed, counts);
-    in(takes, [this, id, monitor, passed, counts] {
-        if (asked_by(id, monitor)) checked(id, passed, counts);
+    const bool passed = answer.outcome == Outcome::passed && answer.takes < timeout;
+    const Duration takes = std::min(answer.takes, timeout);
+    const Instant started = loop_.now();
+    if (takes <= Duration{0}) return checked(id, passed, started);
+    in(takes, [this, id, monitor, passed, started] {
+        if (asked_by(id, monitor)) checked(id, passed, started);
     });
 }
 
-void Containers::checked(const std::string& id, bool passed, bool counts) {
+void Containers::checked(const std::string& id, bool passed, Instant started) {
     Container& container = *by_id(id);
+    const Outcome outcome = passed ? Outcome::passed : Outcome::failed;
     check_later(id);
-    if (!counts) return;
-    container.streak = passed ? 0 : container.streak + 1;
-    if (passed) container.health = Health::healthy;
-    if (container.streak >= container.made.healthcheck->retries) container.health = Health::unhealthy;
-    changed(id);
+    const bool counted = engine::apply_result(container.health, *container.made.healthcheck,
+                                              {started, loop_.now(), outcome, passed ? 0 : 1, {}});
+    if (passed || counted) changed(id);
 }
 
 void Containers::end_life(const std::string id, const ExitStatus status, std::uint32_t number) {
@@ -329,7 +324,7 @@ void Containers::end_life(const std::string id, const ExitStatus status, std::ui
     if (!container || !container->running || (number != 0 && container->number != number)) return;
     container->running = container->paused = false;
     container->last_exit = status;
-    container->health = Health::none;
+    engine::end_health(container->health);
     const bool again = !container->stopped_by_person && engine_restarts(*container, status);
     container->restarting = again;
     if (again) {
@@ -354,8 +349,8 @@ bool Containers::engine_restarts(const Container& container, const ExitStatus& s
 void Containers::set_health(const std::string& id, Health health) {
     Container& container = *by_id(id);
     if (!container.made.healthcheck || !container.running) return;
-    container.health = health;
-    container.streak = health == Health::unhealthy ? container.made.healthcheck->retries : 0;
+    container.health.answered = health;
+    container.health.failing_streak = health == Health::unhealthy ? container.made.healthcheck->retries : 0;
     changed(id);
 }
 
@@ -679,11 +674,11 @@ void Containers::tell_found(TargetIndex index, Told& told, const Container& now)
 }
 
 void Containers::tell_health(TargetIndex index, Told& told, const Container& now) {
-    if (!now.made.healthcheck || now.paused || now.health == told.health) return;
-    told.health = now.health;
-    event::HealthReported report{index, told.life, now.health, now.streak, {}};
-    if (now.health != Health::starting) {
-        const bool passed = now.health == Health::healthy;
+    if (!now.made.healthcheck || now.paused || now.health.answered == told.health) return;
+    told.health = now.health.answered;
+    event::HealthReported report{index, told.life, now.health.answered, now.health.failing_streak, {}};
+    if (now.health.answered != Health::starting) {
+        const bool passed = now.health.answered == Health::healthy;
         report.last = {loop_.now(), loop_.now(), passed ? Outcome::passed : Outcome::failed, passed ? 0 : 1, {}};
     }
     sink_(std::move(report));

@@ -2,7 +2,7 @@
 // virtual time; persons and the engine's own restart policy act on them. It passes the same contract suite as the real
 // end (tests/runtime/docker/contract_test.cpp), which is why what is tried here can be trusted.
 // What it leaves out: networks, volumes, containers that come and go with a label, and everything in an image.
-// May know: the ports, loop, script.
+// May know: the ports, loop, script, and health.hpp of the engine: Docker's rule is written once.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "keepwell/engine/health.hpp"
 #include "simulation/loop.hpp"
 #include "simulation/script.hpp"
 #include "supervisor/ports.hpp"
@@ -115,8 +116,7 @@ class Containers final : public supervisor::ContainerPort {
         Instant started_at{};
         ExitStatus last_exit{ExitStatus::Kind::code, 0, {}};
         Life script;
-        Health health = Health::none;
-        std::uint32_t streak = 0;
+        engine::HealthState health;
         std::uint32_t monitor = 0;  ///< which one asks: a new one is opened at each start and at the end of a pause
         Duration backoff{std::chrono::milliseconds{100}};  ///< of the engine's own policy (restartmanager.go)
 
@@ -176,7 +176,7 @@ class Containers final : public supervisor::ContainerPort {
     void check_later(const std::string& id);
     Container* asked_by(const std::string& id, std::uint32_t monitor);
     void check(const std::string& id, std::uint32_t monitor);
-    void checked(const std::string& id, bool passed, bool counts);
+    void checked(const std::string& id, bool passed, Instant started);
 
     void remove(const std::string id);  // a copy: it may be the container's own
 

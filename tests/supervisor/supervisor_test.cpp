@@ -42,6 +42,14 @@ supervisor::Memories memories_of(const House& house) {
     return memories;
 }
 
+/// Keepwell is killed, and the next one begins with `memories`.
+void follow(House& house, const Policy& policy, supervisor::Memories memories, Duration until) {
+    house.processes.forget();
+    house.open(policy, std::move(memories));
+    house.begin();
+    house.run_until(until);
+}
+
 TEST(Supervisor, the_first_record_names_the_policy_and_a_state_of_every_target_follows) {
     House house{policy_of({Service{"db"}, Service{"api"}.after(0, DependencyCondition::service_healthy)})};
     house.begin();
@@ -200,10 +208,7 @@ TEST(Supervisor, after_a_kill_of_keepwell_the_next_one_adopts_what_lives) {
     house.run_until(6s);
     const Instance before = house.processes.instance("api");
 
-    house.processes.forget();
-    house.open(policy, memories_of(house));
-    house.begin();
-    house.run_until(1min);
+    follow(house, policy, memories_of(house), 1min);
     EXPECT_EQ(house.processes.instance("api"), before);
     EXPECT_EQ(house.processes.started("api"), 1u);
     EXPECT_EQ(house.processes.alive("api"), 1u);
@@ -224,10 +229,7 @@ TEST(Supervisor, what_was_started_and_not_recorded_is_taken_over_and_not_started
         memory.instance = {};
         memory.phase = Phase::starting;
     }
-    house.processes.forget();
-    house.open(policy, memories);
-    house.begin();
-    house.run_until(1min);
+    follow(house, policy, memories, 1min);
     EXPECT_EQ(house.processes.started("api") + house.processes.started("db"), 2u);
     EXPECT_EQ(house.supervisor->engine().target(0).shown_health, Health::healthy);
     EXPECT_EQ(house.supervisor->engine().target(1).phase, Phase::running);
@@ -238,10 +240,7 @@ TEST(Supervisor, what_lives_is_taken_over_though_the_journal_was_lost) {
     House house{policy};
     house.begin();
     house.run_until(5s);
-    house.processes.forget();
-    house.open(policy, {});
-    house.begin();
-    house.run_until(1min);
+    follow(house, policy, {}, 1min);
     EXPECT_EQ(house.processes.started("api"), 1u);
     EXPECT_EQ(house.supervisor->engine().target(0).phase, Phase::running);
 }
@@ -274,10 +273,7 @@ TEST(Supervisor, the_life_that_no_record_names_is_taken_over_where_the_recorded_
     house.run_until(20s);
     const Instance second = house.processes.instance("api");
     ASSERT_NE(second, memories.targets[0].instance);
-    house.processes.forget();
-    house.open(policy, memories);
-    house.begin();
-    house.run_until(1min);
+    follow(house, policy, memories, 1min);
     EXPECT_EQ(house.processes.started("api"), 2u);
     EXPECT_EQ(house.supervisor->engine().target(0).instance, second);
 }
@@ -305,10 +301,7 @@ TEST(Supervisor, a_job_runs_once_a_boot_and_not_again_when_only_keepwell_was_kil
         house.run_until(5s);
         supervisor::Memories memories = memories_of(house);
         for (TargetMemory& memory : memories.targets) memory.of_this_boot = same_boot;
-        house.processes.forget();
-        house.open(policy, memories);
-        house.begin();
-        house.run_until(1min);
+        follow(house, policy, memories, 1min);
         EXPECT_EQ(house.processes.started("job"), same_boot ? 1u : 2u);
     }
 }
@@ -452,10 +445,7 @@ TEST(Supervisor, a_slot_that_went_by_two_names_is_found_again_by_the_next_keepwe
     house.supervisor->post(event::Operated{event::Verb::stop, 0, "ann"});
     house.run_until(6s);
     const auto memories = memories_of(house);
-    house.processes.forget();
-    house.open(of(2), memories);
-    house.begin();
-    house.run_until(10s);
+    follow(house, of(2), memories, 10s);
     EXPECT_EQ(house.processes.alive("api.1") + house.processes.alive("api"), 0u);
     EXPECT_EQ(house.processes.alive("api.2"), 1u);
 }

@@ -78,6 +78,16 @@ std::string_view label(const Labels& labels, std::string_view key) {
     return found == labels.end() ? std::string_view{} : found->second;
 }
 
+namespace {
+
+/// keepwell.enable says no.
+bool opts_out(const Labels& labels) {
+    static constexpr std::array<std::string_view, 6> no{"false", "False", "FALSE", "no", "off", "0"};
+    return std::ranges::find(no, label(labels, "keepwell.enable")) != no.end();
+}
+
+}  // namespace
+
 std::string never_a_target(const Labels& labels, bool by_labels_alone) {
     constexpr std::string_view swarm = "com.docker.swarm.task";
     const auto task = labels.lower_bound(swarm);
@@ -88,11 +98,6 @@ std::string never_a_target(const Labels& labels, bool by_labels_alone) {
     if (opts_out(labels) && label(labels, project_label).empty()) return "its label keepwell.enable says so";
     if (by_labels_alone && label(labels, "com.centurylinklabs.watchtower") == "true") return "it is watchtower";
     return {};
-}
-
-bool opts_out(const Labels& labels) {
-    static constexpr std::array<std::string_view, 6> no{"false", "False", "FALSE", "no", "off", "0"};
-    return std::ranges::find(no, label(labels, "keepwell.enable")) != no.end();
 }
 
 bool is_rival(std::string_view image) {

@@ -53,8 +53,6 @@ std::string_view label(const Labels& labels, std::string_view key);
 
 /// Why nobody but its own master may touch it; empty: nothing speaks against it. `by_labels_alone`: no policy names it.
 std::string never_a_target(const Labels& labels, bool by_labels_alone);
-/// keepwell.enable says no.
-bool opts_out(const Labels& labels);
 
 /// The image of a program that heals containers as well: two would restart the same one twice.
 bool is_rival(std::string_view image);
