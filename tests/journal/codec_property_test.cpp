@@ -195,6 +195,7 @@ void normalize(T& body, const Record& record) {
         body.memory.target = record.target;
         plain(body.memory.instance);
         only_id(body.memory.previous);
+        body.memory.of_this_boot = true;  // its reader finds that out
     }
 }
 
