@@ -1,4 +1,6 @@
 // Adapters that are late, silent or wrong: nothing is doubled, nothing hangs, and the impossible is recorded.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

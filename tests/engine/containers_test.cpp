@@ -1,5 +1,7 @@
 // What the container engine tells, and what follows: adopted containers, two masters, people, a lost engine, and the
 // engine's own health check.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

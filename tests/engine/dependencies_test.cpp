@@ -1,4 +1,6 @@
 // depends_on with Compose's conditions, the dependant of a sick dependency, and `restart: true`.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

@@ -1,4 +1,6 @@
 // Dry-run: probes are real, everything is decided, nothing is done.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

@@ -1,4 +1,6 @@
 // explain: why a target is as it is, in sentences.
+#include <gtest/gtest.h>
+
 #include "keepwell/engine/explain.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // The gates between due and done, and their order. Each refusal has a reason that is recorded once.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

@@ -1,4 +1,6 @@
 // The on_unhealthy ladder: one rung for each attempt that did not help, and the proof of each remedy.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

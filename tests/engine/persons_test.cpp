@@ -1,4 +1,6 @@
 // Humans win: what people ask for is done, and what they stopped stays stopped.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

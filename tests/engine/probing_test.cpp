@@ -1,4 +1,6 @@
 // Docker's HEALTHCHECK semantics, by its own vectors: moby daemon/health.go. Times are seconds after the start.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

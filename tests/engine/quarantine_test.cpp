@@ -1,4 +1,6 @@
 // Quarantine: given up for a while, with single tries at growing distances.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

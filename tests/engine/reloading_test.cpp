@@ -1,4 +1,6 @@
 // A reload: what changed is done, what did not change is not touched, and what is gone ends in order.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "keepwell/engine/explain.hpp"

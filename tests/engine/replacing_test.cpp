@@ -1,5 +1,7 @@
 // Replacing a container: proven and committed, or rolled back; over crashes of keepwell; and a changed entry that
 // reaches its containers one by one.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

@@ -1,5 +1,7 @@
 // Swarm's restart policy, by its own vectors (swarmkit manager/orchestrator/restart/restart.go), and the backoff on
 // top. Instances fail one second after their start, so with a delay of 5 s starts are 6 s apart.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

@@ -1,4 +1,6 @@
 // What outlives keepwell: instances are adopted, and states, counters, stops and quarantines go on.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

@@ -1,4 +1,6 @@
 // Keepwell ends: everything stops in reverse dependency order within the grace periods, or at once.
+#include <gtest/gtest.h>
+
 #include "support/world.hpp"
 
 namespace keepwell::testing {

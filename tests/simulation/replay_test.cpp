@@ -1,4 +1,6 @@
 // What is recorded is decided again; and what is not is said to be so.
+#include <gtest/gtest.h>
+
 #include "simulation/replay.hpp"
 
 #include <algorithm>

@@ -11,8 +11,8 @@
 #include <sstream>
 
 #include "simulation/test_run.hpp"
+#include "support/journal_trace.hpp"
 #include "support/replaying.hpp"
-#include "support/trace.hpp"
 
 namespace keepwell::testing {
 namespace {

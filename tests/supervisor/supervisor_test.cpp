@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "simulation/house.hpp"
+#include "support/journal_trace.hpp"
 #include "support/policies.hpp"
-#include "support/trace.hpp"
 
 namespace keepwell::testing {
 namespace {

@@ -11,30 +11,16 @@ namespace keepwell::testing {
 
 /// A service under construction: `Service{"api"}.probed(10s, 3).after(0, …)`.
 struct Service {
-    explicit Service(std::string name) {
-        spec.name = std::move(name);
-        spec.version = "v1";
-        spec.restart.delay = 0s;
-    }
+    explicit Service(std::string name);
 
     /// A healthcheck, and the default ladder that comes with one.
-    Service& probed(Duration interval, std::uint32_t retries, Duration timeout = 1s) {
-        spec.healthcheck = Healthcheck{};
-        spec.healthcheck->interval = interval;
-        spec.healthcheck->timeout = timeout;
-        spec.healthcheck->retries = retries;
-        return ladder({RestartRung{}});
-    }
+    Service& probed(Duration interval, std::uint32_t retries, Duration timeout = 1s);
     Service& start_period(Duration period, Duration interval = 5s) {
         spec.healthcheck->start_period = period;
         spec.healthcheck->start_interval = interval;
         return *this;
     }
-    Service& ladder(std::vector<RungAction> actions) {
-        spec.on_unhealthy.clear();
-        for (RungAction& action : actions) spec.on_unhealthy.push_back({action, {}});
-        return *this;
-    }
+    Service& ladder(std::vector<RungAction> actions);
     Service& restart(RestartCondition condition, Duration delay, std::uint32_t attempts = 0, Duration window = 0s) {
         spec.restart.condition = condition;
         spec.restart.delay = delay;
@@ -56,10 +42,7 @@ struct Service {
         return *this;
     }
     Service& after(ServiceIndex service, DependencyCondition condition = DependencyCondition::service_started,
-                   bool restart = false, bool required = true) {
-        spec.depends_on.push_back({service, condition, restart, required, {}});
-        return *this;
-    }
+                   bool restart = false, bool required = true);
     Service& grace(Duration time) {
         spec.stop_grace_period = time;
         return *this;
@@ -97,28 +80,6 @@ struct Service {
     }
 };
 
-inline Policy policy_of(const std::vector<Service>& services, Guard guard = {}) {
-    Policy policy;
-    policy.guard = guard;
-    policy.version = "p1";
-    policy.files = {"policy.yaml"};
-    for (const Service& service : services) {
-        const auto index = static_cast<ServiceIndex>(policy.services.size());
-        policy.services.push_back(service.spec);
-        policy.maintenance.emplace_back();
-        for (std::uint32_t slot = 1; slot <= service.slots; ++slot) {
-            TargetSpec target;
-            target.name = service.slots == 1 ? service.spec.name : service.spec.name + "." + std::to_string(slot);
-            target.service = index;
-            target.slot = slot;
-            target.kind = service.kind;
-            target.process.command = {"/bin/" + service.spec.name};
-            if (service.spec.healthcheck) target.probe = ExecProbe{{"/bin/true"}};
-            target.hooks.resize(service.spec.on_unhealthy.size());
-            policy.targets.push_back(std::move(target));
-        }
-    }
-    return policy;
-}
+Policy policy_of(const std::vector<Service>& services, Guard guard = {});
 
 }  // namespace keepwell::testing
