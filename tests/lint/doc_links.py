@@ -15,7 +15,8 @@ PATH_IN_CODE = re.compile(r"`((?:docs|src|include|tests|policies|examples|bench|
 
 
 def pages():
-    return sorted([*source_tree.ROOT.glob("*.md"), *(source_tree.ROOT / "docs").glob("*.md")])
+    root = source_tree.ROOT
+    return sorted([*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("examples/**/README.md")])
 
 
 def anchors(text):
