@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/docker/container_probes.hpp"
-#include "runtime/docker/engine_api.hpp"
+#include "runtime/docker/api/engine_api.hpp"
+#include "runtime/docker/probes/container_probes.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/probe/probes.hpp"
 #include "runtime/process/children.hpp"

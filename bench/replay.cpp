@@ -7,8 +7,8 @@
 #include <string>
 
 #include "journal/codec.hpp"
-#include "simulation/house.hpp"
-#include "simulation/replay.hpp"
+#include "simulation/replay/replay.hpp"
+#include "simulation/world/house.hpp"
 #include "support/policies.hpp"
 
 namespace {

@@ -2,8 +2,8 @@
 // million probes. The limit is 2 s, 40,000 times faster than the day. Usage: bench_simulation
 #include <benchmark/benchmark.h>
 
-#include "simulation/house.hpp"
-#include "simulation/outcome.hpp"
+#include "simulation/chaos/outcome.hpp"
+#include "simulation/world/house.hpp"
 #include "support/policies.hpp"
 
 namespace {

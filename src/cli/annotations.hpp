@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "policy/diagnostic.hpp"
+#include "policy/document/diagnostic.hpp"
 
 namespace keepwell::cli {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "simulation/outcome.hpp"
+#include "simulation/chaos/outcome.hpp"
 
 namespace keepwell::cli {
 

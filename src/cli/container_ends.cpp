@@ -11,8 +11,8 @@
 
 #include "cli/log.hpp"
 #include "policy/labels.hpp"
-#include "runtime/docker/container_log.hpp"
-#include "runtime/docker/container_probes.hpp"
+#include "runtime/docker/commands/container_log.hpp"
+#include "runtime/docker/probes/container_probes.hpp"
 
 namespace keepwell::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "journal/reader.hpp"
-#include "simulation/kept_answers.hpp"
+#include "simulation/replay/kept_answers.hpp"
 
 namespace keepwell::cli {
 

@@ -16,7 +16,7 @@
 #include "cli/lengths.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
-#include "policy/text.hpp"
+#include "policy/document/text.hpp"
 
 namespace keepwell::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/diagnostic.hpp"
+#include "policy/document/diagnostic.hpp"
 #include "policy/plan.hpp"
 
 namespace keepwell::cli {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "keepwell/model/spec.hpp"
-#include "simulation/replay.hpp"
+#include "simulation/replay/replay.hpp"
 
 namespace keepwell::cli {
 

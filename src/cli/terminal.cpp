@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "policy/text.hpp"
+#include "policy/document/text.hpp"
 
 namespace keepwell::cli {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "cli/annotations.hpp"
 #include "cli/test_report.hpp"
+#include "simulation/picture/svg.hpp"
 #include "simulation/place.hpp"
-#include "simulation/svg.hpp"
 
 namespace keepwell::cli {
 namespace {

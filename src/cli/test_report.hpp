@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "simulation/test_run.hpp"
+#include "simulation/testing/test_run.hpp"
 
 namespace keepwell::cli {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "policy/text.hpp"
+#include "policy/document/text.hpp"
 
 namespace keepwell::policy {
 namespace {

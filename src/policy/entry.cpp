@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "policy/blocks.hpp"
+#include "policy/document/text.hpp"
 #include "policy/entry_container.hpp"
-#include "policy/kinds.hpp"
-#include "policy/text.hpp"
+#include "policy/fields/blocks.hpp"
+#include "policy/fields/kinds.hpp"
 
 namespace keepwell::policy {
 namespace {

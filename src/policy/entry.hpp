@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "policy/drafts.hpp"
+#include "policy/fields/drafts.hpp"
 
 namespace keepwell::policy {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "policy/project.hpp"
-#include "policy/text.hpp"
+#include "policy/document/text.hpp"
+#include "policy/values/project.hpp"
 
 namespace keepwell::policy {
 namespace {

@@ -2,7 +2,7 @@
 // What only shows beside other containers is check's. May know: drafts.
 #pragma once
 
-#include "policy/drafts.hpp"
+#include "policy/fields/drafts.hpp"
 
 namespace keepwell::policy {
 

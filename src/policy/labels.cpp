@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 
-#include "policy/canonical.hpp"
+#include "policy/canonical/canonical.hpp"
+#include "policy/document/json_line.hpp"
+#include "policy/document/text.hpp"
+#include "policy/document/tree.hpp"
 #include "policy/entry.hpp"
-#include "policy/json_line.hpp"
-#include "policy/text.hpp"
-#include "policy/tree.hpp"
 
 namespace keepwell::policy {
 namespace {

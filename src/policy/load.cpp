@@ -6,14 +6,14 @@
 #include <map>
 #include <set>
 
-#include "policy/blocks.hpp"
-#include "policy/canonical.hpp"
+#include "policy/canonical/canonical.hpp"
 #include "policy/check.hpp"
-#include "policy/compose_file.hpp"
-#include "policy/interpolate.hpp"
-#include "policy/project.hpp"
-#include "policy/text.hpp"
-#include "policy/tree.hpp"
+#include "policy/compose/compose_file.hpp"
+#include "policy/document/interpolate.hpp"
+#include "policy/document/text.hpp"
+#include "policy/document/tree.hpp"
+#include "policy/fields/blocks.hpp"
+#include "policy/values/project.hpp"
 
 namespace keepwell::policy {
 namespace {

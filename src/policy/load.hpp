@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "keepwell/model/spec.hpp"
-#include "policy/decoder.hpp"
-#include "policy/diagnostic.hpp"
-#include "policy/environment.hpp"
+#include "policy/document/diagnostic.hpp"
+#include "policy/document/environment.hpp"
 #include "policy/named_entries.hpp"
+#include "policy/values/decoder.hpp"
 
 namespace keepwell::policy {
 

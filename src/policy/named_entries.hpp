@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "policy/document.hpp"
-#include "policy/environment.hpp"
+#include "policy/document/document.hpp"
+#include "policy/document/environment.hpp"
 
 namespace keepwell::policy {
 

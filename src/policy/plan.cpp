@@ -7,9 +7,9 @@
 #include <optional>
 #include <utility>
 
-#include "policy/canonical.hpp"
-#include "policy/canonical_words.hpp"
-#include "policy/field_effects.hpp"
+#include "policy/canonical/canonical.hpp"
+#include "policy/canonical/canonical_words.hpp"
+#include "policy/fields/field_effects.hpp"
 
 namespace keepwell::policy {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "keepwell/model/change.hpp"
 #include "keepwell/model/spec.hpp"
-#include "policy/decoder.hpp"
+#include "policy/values/decoder.hpp"
 
 namespace keepwell::policy {
 

@@ -7,11 +7,11 @@
 
 #include "control/event_log.hpp"
 #include "control/router.hpp"
-#include "simulation/clock.hpp"
-#include "simulation/loop.hpp"
-#include "simulation/memory_journal.hpp"
-#include "simulation/probes.hpp"
-#include "simulation/processes.hpp"
+#include "simulation/world/clock.hpp"
+#include "simulation/world/loop.hpp"
+#include "simulation/world/memory_journal.hpp"
+#include "simulation/world/probes.hpp"
+#include "simulation/world/processes.hpp"
 #include "supervisor/supervisor.hpp"
 #include "support/policies.hpp"
 

@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "runtime/docker/claims.hpp"
-#include "runtime/docker/ending.hpp"
-#include "runtime/docker/engine_about.hpp"
-#include "runtime/docker/engine_event.hpp"
-#include "runtime/docker/health_view.hpp"
-#include "runtime/docker/role.hpp"
-#include "runtime/docker/view.hpp"
+#include "runtime/docker/watch/claims.hpp"
+#include "runtime/docker/watch/ending.hpp"
+#include "runtime/docker/watch/engine_about.hpp"
+#include "runtime/docker/watch/engine_event.hpp"
+#include "runtime/docker/watch/health_view.hpp"
+#include "runtime/docker/watch/role.hpp"
+#include "runtime/docker/watch/view.hpp"
 
 using namespace keepwell;
 using namespace keepwell::runtime::docker;

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "runtime/docker/frames.hpp"
+#include "runtime/docker/api/frames.hpp"
 
 using namespace keepwell::runtime::docker;
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/docker/engine_message.hpp"
-#include "runtime/docker/json_lines.hpp"
+#include "runtime/docker/api/engine_message.hpp"
+#include "runtime/docker/api/json_lines.hpp"
 
 using namespace keepwell::runtime::docker;
 

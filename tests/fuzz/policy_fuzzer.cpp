@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "policy/canonical.hpp"
+#include "policy/canonical/canonical.hpp"
 #include "policy/load.hpp"
 
 namespace {

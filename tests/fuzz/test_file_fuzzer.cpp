@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "simulation/test_run.hpp"
+#include "simulation/testing/test_run.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "policy/canonical.hpp"
+#include "policy/canonical/canonical.hpp"
 #include "policy/memory_environment.hpp"
 
 namespace keepwell::policy {

@@ -1,9 +1,9 @@
 // Services that are containers: what they are, and what each key becomes, in its short and its long form.
 #include <gtest/gtest.h>
 
-#include "policy/canonical.hpp"
+#include "policy/canonical/canonical.hpp"
 #include "policy/memory_environment.hpp"
-#include "policy/project.hpp"
+#include "policy/values/project.hpp"
 
 namespace keepwell::policy {
 namespace {

@@ -1,9 +1,9 @@
 // What `keepwell explain FIELD` finds: by its whole name, by its last parts, and never the wrong one.
-#include "policy/explain_field.hpp"
+#include "policy/fields/explain_field.hpp"
 
 #include <gtest/gtest.h>
 
-#include "policy/blocks.hpp"
+#include "policy/fields/blocks.hpp"
 
 namespace keepwell::policy {
 namespace {

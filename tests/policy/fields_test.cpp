@@ -9,13 +9,13 @@
 #include <set>
 #include <sstream>
 
-#include "policy/canonical.hpp"
-#include "policy/field_effects.hpp"
-#include "policy/fields.hpp"
-#include "policy/kinds.hpp"
+#include "policy/canonical/canonical.hpp"
+#include "policy/fields/field_effects.hpp"
+#include "policy/fields/fields.hpp"
+#include "policy/fields/kinds.hpp"
+#include "policy/fields/schema.hpp"
 #include "policy/memory_environment.hpp"
 #include "policy/plan.hpp"
-#include "policy/schema.hpp"
 
 namespace keepwell::policy {
 namespace {

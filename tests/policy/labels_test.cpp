@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "policy/canonical.hpp"
+#include "policy/canonical/canonical.hpp"
 #include "policy/labels.hpp"
 #include "policy/memory_environment.hpp"
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "policy/canonical.hpp"
-#include "policy/document.hpp"
+#include "policy/canonical/canonical.hpp"
+#include "policy/document/document.hpp"
 #include "policy/memory_environment.hpp"
 
 namespace keepwell::policy {

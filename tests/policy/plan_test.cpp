@@ -1,7 +1,7 @@
 // What a plan says of two policies, and the page that names the effect of every field.
 // KEEPWELL_UPDATE_DOCS=1 writes the page's table.
 #include "policy/plan.hpp"
-#include "policy/field_effects.hpp"
+#include "policy/fields/field_effects.hpp"
 
 #include <gtest/gtest.h>
 

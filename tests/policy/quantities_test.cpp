@@ -1,12 +1,12 @@
 // The small grammars: durations, sizes, times of day, words, variables, templates, addresses.
 #include <gtest/gtest.h>
 
-#include "policy/interpolate.hpp"
-#include "policy/probe_address.hpp"
-#include "policy/quantities.hpp"
-#include "policy/templates.hpp"
-#include "policy/text.hpp"
-#include "policy/words.hpp"
+#include "policy/document/interpolate.hpp"
+#include "policy/document/text.hpp"
+#include "policy/values/probe_address.hpp"
+#include "policy/values/quantities.hpp"
+#include "policy/values/templates.hpp"
+#include "policy/values/words.hpp"
 
 namespace keepwell::policy {
 namespace {

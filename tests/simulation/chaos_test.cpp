@@ -1,6 +1,6 @@
 // Faults by lot, and what becomes of them: the draw by itself, the arithmetic of an outcome on stories made by hand,
 // and two policies against the same faults.
-#include "simulation/chaos.hpp"
+#include "simulation/chaos/chaos.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,9 @@
 
 #include "policy/load.hpp"
 #include "policy/memory_environment.hpp"
-#include "simulation/house.hpp"
-#include "simulation/outcome.hpp"
-#include "simulation/player.hpp"
+#include "simulation/chaos/outcome.hpp"
+#include "simulation/world/house.hpp"
+#include "simulation/world/player.hpp"
 
 namespace keepwell::simulation {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <set>
 
-#include "simulation/loop.hpp"
-#include "simulation/notation.hpp"
-#include "simulation/probes.hpp"
+#include "simulation/script/notation.hpp"
+#include "simulation/world/loop.hpp"
+#include "simulation/world/probes.hpp"
 
 namespace keepwell::simulation {
 namespace {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "policy/memory_environment.hpp"
-#include "simulation/test_file.hpp"
+#include "simulation/script/test_file.hpp"
 
 namespace keepwell::simulation {
 namespace {

@@ -1,12 +1,12 @@
 // The small languages of scripts and tests: what they mean, and what is said about a slip.
-#include "simulation/notation.hpp"
+#include "simulation/script/notation.hpp"
 
 #include <gtest/gtest.h>
 
 #include <csignal>
 #include <regex>
 
-#include "simulation/notation_patterns.hpp"
+#include "simulation/script/notation_patterns.hpp"
 
 namespace keepwell::simulation {
 namespace {

@@ -6,7 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "journal/target_rules.hpp"
-#include "simulation/house.hpp"
+#include "simulation/world/house.hpp"
 #include "support/random_world.hpp"
 #include "support/replaying.hpp"
 

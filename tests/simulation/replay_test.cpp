@@ -1,12 +1,12 @@
 // What is recorded is decided again; and what is not is said to be so.
 #include <gtest/gtest.h>
 
-#include "simulation/replay.hpp"
+#include "simulation/replay/replay.hpp"
 
 #include <algorithm>
 #include <functional>
 
-#include "simulation/house.hpp"
+#include "simulation/world/house.hpp"
 #include "support/policies.hpp"
 #include "support/replaying.hpp"
 

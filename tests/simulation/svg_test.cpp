@@ -1,5 +1,5 @@
 // The time line as a picture: a small story as lanes and as SVG, and texts that would break it.
-#include "simulation/svg.hpp"
+#include "simulation/picture/svg.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,9 +11,9 @@
 
 #include "policy/load.hpp"
 #include "policy/memory_environment.hpp"
-#include "simulation/house.hpp"
-#include "simulation/notation.hpp"
-#include "simulation/player.hpp"
+#include "simulation/script/notation.hpp"
+#include "simulation/world/house.hpp"
+#include "simulation/world/player.hpp"
 
 namespace keepwell::simulation {
 namespace {

@@ -1,5 +1,5 @@
 // Playing tests: what is met, what is not and how that is told, what happens after something else, and what is reached.
-#include "simulation/test_run.hpp"
+#include "simulation/testing/test_run.hpp"
 
 #include <gtest/gtest.h>
 

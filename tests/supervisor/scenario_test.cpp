@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "simulation/test_run.hpp"
+#include "simulation/testing/test_run.hpp"
 #include "support/journal_trace.hpp"
 #include "support/replaying.hpp"
 

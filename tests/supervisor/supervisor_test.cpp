@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "simulation/house.hpp"
+#include "simulation/world/house.hpp"
 #include "support/journal_trace.hpp"
 #include "support/policies.hpp"
 

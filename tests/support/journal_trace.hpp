@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "journal/record.hpp"
-#include "simulation/house.hpp"
+#include "simulation/world/house.hpp"
 #include "support/trace.hpp"
 
 namespace keepwell::testing {

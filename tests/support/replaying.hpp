@@ -8,7 +8,7 @@
 
 #include "journal/codec.hpp"
 #include "journal/record.hpp"
-#include "simulation/replay.hpp"
+#include "simulation/replay/replay.hpp"
 
 namespace keepwell::testing {
 

@@ -13,9 +13,9 @@
 #include "cli/terminal.hpp"
 #include "control/status_json.hpp"
 #include "journal/codec.hpp"
-#include "policy/explain_field.hpp"
-#include "policy/text.hpp"
-#include "simulation/moment.hpp"
+#include "policy/document/text.hpp"
+#include "policy/fields/explain_field.hpp"
+#include "simulation/replay/moment.hpp"
 
 namespace keepwell::cli {
 namespace {

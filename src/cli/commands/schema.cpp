@@ -1,10 +1,10 @@
 // `keepwell schema`: the JSON schema of a policy, a test file or a script, for editors and validators.
-#include "policy/schema.hpp"
+#include "policy/fields/schema.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
-#include "simulation/script_file.hpp"
-#include "simulation/test_file.hpp"
+#include "simulation/script/script_file.hpp"
+#include "simulation/script/test_file.hpp"
 
 namespace keepwell::cli {
 

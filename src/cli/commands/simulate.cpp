@@ -15,14 +15,14 @@
 #include "journal/codec.hpp"
 #include "journal/writer.hpp"
 #include "policy/load.hpp"
-#include "simulation/cast.hpp"
-#include "simulation/event_watch.hpp"
-#include "simulation/house.hpp"
-#include "simulation/lanes.hpp"
-#include "simulation/player.hpp"
-#include "simulation/script_file.hpp"
-#include "simulation/svg.hpp"
-#include "simulation/telling_journal.hpp"
+#include "simulation/picture/lanes.hpp"
+#include "simulation/picture/svg.hpp"
+#include "simulation/script/cast.hpp"
+#include "simulation/script/script_file.hpp"
+#include "simulation/testing/event_watch.hpp"
+#include "simulation/world/house.hpp"
+#include "simulation/world/player.hpp"
+#include "simulation/world/telling_journal.hpp"
 
 namespace keepwell::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
 #include "cli/test_report.hpp"
-#include "policy/environment.hpp"
+#include "policy/document/environment.hpp"
 
 namespace keepwell::cli {
 namespace {

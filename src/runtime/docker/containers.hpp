@@ -11,14 +11,14 @@
 #include <memory>
 #include <string>
 
-#include "runtime/docker/asking.hpp"
-#include "runtime/docker/bindings.hpp"
-#include "runtime/docker/engine_api.hpp"
-#include "runtime/docker/neighbours.hpp"
-#include "runtime/docker/operations.hpp"
-#include "runtime/docker/replacement.hpp"
-#include "runtime/docker/watcher.hpp"
-#include "runtime/docker/workplace.hpp"
+#include "runtime/docker/api/engine_api.hpp"
+#include "runtime/docker/commands/asking.hpp"
+#include "runtime/docker/commands/neighbours.hpp"
+#include "runtime/docker/commands/operations.hpp"
+#include "runtime/docker/commands/replacement.hpp"
+#include "runtime/docker/commands/workplace.hpp"
+#include "runtime/docker/watch/bindings.hpp"
+#include "runtime/docker/watch/watcher.hpp"
 #include "supervisor/ports.hpp"
 
 namespace keepwell::runtime::docker {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <map>
 
-#include "runtime/docker/engine_api.hpp"
+#include "runtime/docker/api/engine_api.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/docker/engine_api.hpp"
+#include "runtime/docker/api/engine_api.hpp"
 #include "runtime/loop.hpp"
 #include "support/await.hpp"
 

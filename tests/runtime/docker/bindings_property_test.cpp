@@ -7,9 +7,9 @@
 
 #include <map>
 
-#include "runtime/docker/bindings.hpp"
 #include "runtime/docker/made_up.hpp"
 #include "runtime/docker/told.hpp"
+#include "runtime/docker/watch/bindings.hpp"
 #include "runtime/loop.hpp"
 #include "support/await.hpp"
 

@@ -1,15 +1,15 @@
 // Which container is whose, and what is told of it: each row of docker's table of event sequences, containers that come
 // and go, commands, and an engine that is lost.
-#include "runtime/docker/bindings.hpp"
+#include "runtime/docker/watch/bindings.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 
-#include "runtime/docker/claims.hpp"
 #include "runtime/docker/made_up.hpp"
 #include "runtime/docker/told.hpp"
+#include "runtime/docker/watch/claims.hpp"
 #include "runtime/loop.hpp"
 #include "support/await.hpp"
 

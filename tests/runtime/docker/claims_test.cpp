@@ -1,9 +1,9 @@
 // Which container could be whose.
-#include "runtime/docker/claims.hpp"
+#include "runtime/docker/watch/claims.hpp"
 
 #include <gtest/gtest.h>
 
-#include "runtime/docker/role.hpp"
+#include "runtime/docker/watch/role.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

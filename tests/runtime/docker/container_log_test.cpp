@@ -1,13 +1,13 @@
 // A container's log on an engine that says what a test wants: frames and none, the end, another life, a broken
 // connection, an engine that can not read it.
-#include "runtime/docker/container_log.hpp"
+#include "runtime/docker/commands/container_log.hpp"
 
 #include <gtest/gtest.h>
 
 #include <optional>
 
-#include "runtime/docker/engine_event.hpp"
 #include "runtime/docker/made_up.hpp"
+#include "runtime/docker/watch/engine_event.hpp"
 #include "support/await.hpp"
 #include "support/scripted_engine.hpp"
 

@@ -13,8 +13,8 @@
 #ifdef KEEPWELL_CONTRACT_ON_DOCKER
 #include "runtime/docker/container_world.hpp"
 #else
-#include "simulation/containers.hpp"
-#include "simulation/loop.hpp"
+#include "simulation/world/containers.hpp"
+#include "simulation/world/loop.hpp"
 #endif
 
 namespace keepwell::testing {

@@ -1,5 +1,5 @@
 // Each key of an entry, and what it is in the body that creates its container.
-#include "runtime/docker/create_body.hpp"
+#include "runtime/docker/json/create_body.hpp"
 
 #include <gtest/gtest.h>
 

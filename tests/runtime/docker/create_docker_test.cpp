@@ -10,10 +10,10 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "runtime/docker/api/engine_api.hpp"
 #include "runtime/docker/api_client.hpp"
-#include "runtime/docker/create_body.hpp"
-#include "runtime/docker/difference.hpp"
-#include "runtime/docker/engine_api.hpp"
+#include "runtime/docker/json/create_body.hpp"
+#include "runtime/docker/json/difference.hpp"
 #include "support/docker/docker.hpp"
 
 namespace keepwell::testing {

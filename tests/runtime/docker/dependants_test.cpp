@@ -1,5 +1,5 @@
 // Who goes down with whom.
-#include "runtime/docker/dependants.hpp"
+#include "runtime/docker/json/dependants.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What counts as a difference, and what does not.
-#include "runtime/docker/difference.hpp"
+#include "runtime/docker/json/difference.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

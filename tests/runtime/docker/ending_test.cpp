@@ -1,5 +1,5 @@
 // How a life ended and who begins the next, for each cause in docker's table of event sequences.
-#include "runtime/docker/ending.hpp"
+#include "runtime/docker/watch/ending.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,9 +2,9 @@
 // and its three kinds of streams.
 #include <nlohmann/json.hpp>
 
+#include "runtime/docker/api/frames.hpp"
+#include "runtime/docker/api/json_lines.hpp"
 #include "runtime/docker/api_client.hpp"
-#include "runtime/docker/frames.hpp"
-#include "runtime/docker/json_lines.hpp"
 #include "support/docker/docker.hpp"
 
 namespace keepwell::testing {

@@ -1,9 +1,9 @@
 // The events of a container, as Docker and Podman tell them, and the subscription to them.
-#include "runtime/docker/engine_event.hpp"
+#include "runtime/docker/watch/engine_event.hpp"
 
 #include <gtest/gtest.h>
 
-#include "runtime/docker/engine_about.hpp"
+#include "runtime/docker/watch/engine_about.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -1,7 +1,7 @@
 // What engines say when they refuse, and the versions that they speak of.
 #include <gtest/gtest.h>
 
-#include "runtime/docker/engine_message.hpp"
+#include "runtime/docker/api/engine_message.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -1,5 +1,5 @@
 // What the end of a command in a container means for a probe, and in which words.
-#include "runtime/docker/exec_verdict.hpp"
+#include "runtime/docker/probes/exec_verdict.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What is never touched, and what cannot be up twice.
-#include "runtime/docker/forbidden.hpp"
+#include "runtime/docker/json/forbidden.hpp"
 
 #include <gtest/gtest.h>
 

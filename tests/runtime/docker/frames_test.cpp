@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/docker/frames.hpp"
+#include "runtime/docker/api/frames.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

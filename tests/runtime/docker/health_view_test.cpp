@@ -1,5 +1,5 @@
 // What a container engine's own health status means: the traps of a status that is kept by somebody else.
-#include "runtime/docker/health_view.hpp"
+#include "runtime/docker/watch/health_view.hpp"
 
 #include <gtest/gtest.h>
 

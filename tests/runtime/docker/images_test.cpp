@@ -1,5 +1,5 @@
 // The image of a container that keepwell owns: names, and pulls on a scripted engine.
-#include "runtime/docker/images.hpp"
+#include "runtime/docker/commands/images.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <fstream>
 #include <optional>
 
-#include "runtime/docker/registry_auth.hpp"
+#include "runtime/docker/json/registry_auth.hpp"
 #include "support/await.hpp"
 #include "support/scripted_engine.hpp"
 

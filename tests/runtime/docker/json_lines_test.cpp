@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/docker/json_lines.hpp"
+#include "runtime/docker/api/json_lines.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

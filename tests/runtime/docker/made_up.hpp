@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "runtime/docker/seen.hpp"
+#include "runtime/docker/watch/seen.hpp"
 
 namespace keepwell::runtime::docker {
 

@@ -1,5 +1,5 @@
 // What an update has replaced, over keepwells and without a folder.
-#include "runtime/docker/predecessors.hpp"
+#include "runtime/docker/commands/predecessors.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>

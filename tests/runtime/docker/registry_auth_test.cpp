@@ -1,5 +1,5 @@
 // The credentials of config.json, as the engine is told them.
-#include "runtime/docker/registry_auth.hpp"
+#include "runtime/docker/json/registry_auth.hpp"
 
 #include <gtest/gtest.h>
 

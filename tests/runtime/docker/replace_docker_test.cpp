@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "runtime/docker/container_world.hpp"
-#include "runtime/docker/difference.hpp"
-#include "runtime/docker/json_read.hpp"
+#include "runtime/docker/json/difference.hpp"
+#include "runtime/docker/json/json_read.hpp"
 
 namespace keepwell::testing {
 namespace {

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "runtime/docker/difference.hpp"
+#include "runtime/docker/json/difference.hpp"
 
 namespace keepwell::testing {
 namespace {

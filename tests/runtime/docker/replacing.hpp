@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "runtime/docker/replica.hpp"
+#include "runtime/docker/json/replica.hpp"
 #include "runtime/docker/shape.hpp"
 #include "support/docker/docker.hpp"
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/docker/difference.hpp"
+#include "runtime/docker/json/difference.hpp"
 #include "runtime/docker/replacing.hpp"
 #include "runtime/docker/replica_variants.hpp"
 

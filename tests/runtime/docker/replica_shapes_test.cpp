@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "runtime/docker/difference.hpp"
+#include "runtime/docker/json/difference.hpp"
 #include "runtime/docker/shape.hpp"
 
 namespace keepwell::testing {

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "runtime/docker/dependants.hpp"
-#include "runtime/docker/difference.hpp"
+#include "runtime/docker/json/dependants.hpp"
+#include "runtime/docker/json/difference.hpp"
 #include "runtime/docker/replacing.hpp"
 
 namespace keepwell::testing {

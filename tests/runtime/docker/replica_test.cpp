@@ -1,5 +1,5 @@
 // Refusals, and single rules of a replica that the shapes do not show one by one.
-#include "runtime/docker/replica.hpp"
+#include "runtime/docker/json/replica.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

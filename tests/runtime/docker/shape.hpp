@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/docker/replica.hpp"
+#include "runtime/docker/json/replica.hpp"
 
 namespace keepwell::testing {
 

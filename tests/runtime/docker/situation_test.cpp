@@ -1,13 +1,13 @@
 // The table of docs/replace.md: which step comes next, from everything that may be there. A small world of containers
 // carries the steps out, so that each row is held to where it leads, and every way there ends.
-#include "runtime/docker/situation.hpp"
+#include "runtime/docker/commands/situation.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "runtime/docker/role.hpp"
+#include "runtime/docker/watch/role.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -1,5 +1,5 @@
 // What is read from inspect and from the listing, in the shapes of Docker 20.10 to 29 and of Podman.
-#include "runtime/docker/view.hpp"
+#include "runtime/docker/watch/view.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <thread>
 
-#include "runtime/docker/bindings.hpp"
 #include "runtime/docker/told.hpp"
-#include "runtime/docker/watcher.hpp"
+#include "runtime/docker/watch/bindings.hpp"
+#include "runtime/docker/watch/watcher.hpp"
 #include "runtime/loop.hpp"
 #include "support/await.hpp"
 #include "support/docker/docker.hpp"

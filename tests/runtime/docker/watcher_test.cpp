@@ -1,6 +1,6 @@
 // The Watcher on an engine that says what a test wants: subscribe, list, inspect, tell; lost and found; silence,
 // refusals and nonsense; Podman's ways.
-#include "runtime/docker/watcher.hpp"
+#include "runtime/docker/watch/watcher.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 
 #include "runtime/probe/real_probes.hpp"
 #include "runtime/probe/test_server.hpp"
-#include "simulation/probes.hpp"
+#include "simulation/world/probes.hpp"
 
 namespace keepwell::runtime {
 namespace {

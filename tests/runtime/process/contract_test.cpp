@@ -5,8 +5,8 @@
 #include <csignal>
 
 #include "runtime/process/real_world.hpp"
-#include "simulation/loop.hpp"
-#include "simulation/processes.hpp"
+#include "simulation/world/loop.hpp"
+#include "simulation/world/processes.hpp"
 
 namespace keepwell {
 namespace {
