@@ -342,23 +342,16 @@ void Engine::Impl::on(const event::HealthReported& event) {
     const TargetIndex index = event.target;
     Target& target = targets_[index];
     const bool meant = target.phase == Phase::running && target.instance == event.instance && !target.container.frozen;
-    const Healthcheck* check = check_of(index);
-    if (!meant || !check || is_asked(index)) return;
+    if (!meant || !check_of(index) || is_asked(index)) return;
     const Health before = target.health.answered;
     target.container.stale = event.health == Health::unknown;
     if (event.health != Health::unknown && event.health != Health::none) target.health.answered = event.health;
-    const bool was_failing = std::exchange(target.health.failing_streak, event.failing_streak) > 0;
-    if (was_failing && event.failing_streak == 0) affects_others(index);
+    follow_streak(index, std::exchange(target.health.failing_streak, event.failing_streak));
     target.health.error_streak = 0;
     const ProbeResult* last = target.health.log.last();
     const bool news = event.last.ended != Instant{} && (!last || last->ended != event.last.ended);
     if (news) target.health.log.append(event.last);
-    if (news && event.last.outcome == Outcome::failed) {
-        note(index,
-             fact::ProbeFailed{Outcome::failed, event.failing_streak, check->retries, event.failing_streak > 0,
-                               event.last.exit_code, event.last.output},
-             spec(index).origin);
-    }
+    if (news && event.last.outcome == Outcome::failed) note_failure(index, event.failing_streak > 0);
     show_health(index, target.container.stale ? Reason::probe_errors : Reason::reported, event.last.output);
     if (event.health == Health::healthy) proven_healthy(index, Reason::recovered);
     if (event.health == Health::unhealthy) {
@@ -375,10 +368,8 @@ void Engine::Impl::on(const event::HealthReported& event) {
 void Engine::Impl::engine_restarts_it(TargetIndex index) {
     Target& target = targets_[index];
     const std::string how = to_string(target.last_exit);
-    end_probing(index);
+    await_nothing(index);
     drop_hold(index);
-    target.hook_id = 0;
-    target.proven_at = target.verify_until = never;
     guard_commands(index);
     open_incident(index, Reason::exited, how);
     if (target.container.replacing == Replacing::proving) return roll_back(index, Reason::exited);
@@ -395,10 +386,8 @@ void Engine::Impl::engine_gave_up(TargetIndex index) {
     Target& target = targets_[index];
     target.container.engine_is_restarting = false;
     if (spec(index).restart.origin.written()) return ended_by_itself(index, Reason::exited);
-    end_probing(index);
+    await_nothing(index);
     drop_hold(index);
-    target.hook_id = 0;
-    target.proven_at = target.verify_until = never;
     target.dependency_restart = false;
     guard_commands(index);
     const std::string how = to_string(target.last_exit);

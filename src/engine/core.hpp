@@ -135,8 +135,11 @@ class Engine::Impl {
     void renew(TargetIndex index, Reason reason);
     void restart_in_place(TargetIndex index, Reason reason);
     void begin_stop(TargetIndex index, Reason reason, Duration grace);
+    void await_nothing(TargetIndex index);
     void after_stop(TargetIndex index);
     void ended_by_itself(TargetIndex index, Reason reason);
+    void not_restarted(TargetIndex index, Reason reason, const std::string& how);
+    void restart_after_end(TargetIndex index, Reason reason, const std::string& how);
     void stay_dead(TargetIndex index, Reason reason);
     bool taken_back(const event::Exited& event);
     void container_exited(TargetIndex index, event::Successor successor, bool given_up);
@@ -210,7 +213,7 @@ class Engine::Impl {
     /// Its instance is made of an older version of its entry.
     bool outdated(TargetIndex index) const;
     const Dependency* outdated_dependency(TargetIndex index) const;
-    void hold_quietly(TargetIndex index, Remedy would, const Closed& closed);
+    void begin_update(TargetIndex index, Remedy remedy, bool back);
     bool may_update_one_more(ServiceIndex service) const;
     bool is_to_go_back(TargetIndex index) const;
     void complete_update(ServiceIndex service);
@@ -231,6 +234,9 @@ class Engine::Impl {
     const Healthcheck* check_of(TargetIndex index) const;
     /// Keepwell asks it itself.
     bool is_asked(TargetIndex index) const { return spec(index).healthcheck.has_value(); }
+    Origin check_origin(TargetIndex index) const {
+        return is_asked(index) ? spec(index).healthcheck->origin : spec(index).origin;
+    }
     Health health_of(TargetIndex index) const;
     /// Without a probe, being up for a while is the proof of health: begins to wait for it where there is something to
     /// prove.
@@ -240,6 +246,8 @@ class Engine::Impl {
     void issue_probe(TargetIndex index);
     void cancel_probe(TargetIndex index);
     void take_result(TargetIndex index, ProbeResult result);
+    void note_failure(TargetIndex index, bool counted);
+    void follow_streak(TargetIndex index, std::uint32_t before);
     void show_health(TargetIndex index, Reason reason, std::string detail);
 
     // healing.cpp
@@ -281,7 +289,9 @@ class Engine::Impl {
     std::optional<Closed> closed_by_dependency(TargetIndex index, Asking asking) const;
     std::optional<Closed> closed_by_guard(TargetIndex index);
     std::optional<Closed> closed_by_backoff(TargetIndex index, Asking asking) const;
+    bool keep_hold(TargetIndex index, Remedy would, const Closed& closed);
     void hold(TargetIndex index, Remedy would, const Closed& closed);
+    void hold_quietly(TargetIndex index, Remedy would, const Closed& closed);
     void note_held(TargetIndex index, fact::RemedyHeld held, const Origin& rule);
     void drop_hold(TargetIndex index);
     bool is_sick(TargetIndex index) const;

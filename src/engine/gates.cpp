@@ -73,18 +73,30 @@ std::optional<Closed> Engine::Impl::closed_by_backoff(TargetIndex index, Asking 
     return Closed{Hold::backoff, until, {}, restart.origin};
 }
 
-void Engine::Impl::hold(TargetIndex index, Remedy would, const Closed& closed) {
-    Target& target = targets_[index];
-    HoldState& hold = target.hold;
+/// Keeps what closed the gate, and says whether that is another hold than before.
+bool Engine::Impl::keep_hold(TargetIndex index, Remedy would, const Closed& closed) {
+    HoldState& hold = targets_[index].hold;
     const bool same = hold.active && hold.reason == closed.reason && hold.would == would;
     hold = {true, closed.reason, would, closed.until, closed.detail, closed.rule};
     held_.insert(index);
+    return !same;
+}
+
+void Engine::Impl::hold(TargetIndex index, Remedy would, const Closed& closed) {
+    Target& target = targets_[index];
+    const bool news = keep_hold(index, would, closed);
     if (closed.reason == Hold::budget || closed.reason == Hold::backoff) target.hold_until = closed.until;
     if (target.phase == Phase::backoff) target.hold_until = never;  // start_at is the timer then
     if (would != Remedy::start) set_remediation(index, Remediation::held);
-    if (same) return;
+    if (!news) return;
     const std::uint32_t attempt = target.attempt + (target.by_ladder ? 1 : 0);  // a rung is counted when it is done
     note_held(index, {would, target.rung, attempt, closed.reason, closed.until, closed.detail}, closed.rule);
+}
+
+/// Held without a remediation: nothing is wrong with it.
+void Engine::Impl::hold_quietly(TargetIndex index, Remedy would, const Closed& closed) {
+    if (!keep_hold(index, would, closed)) return;
+    note_held(index, {would, 0, 0, closed.reason, closed.until, closed.detail}, spec(index).origin);
 }
 
 /// After what dry-run has held the past is another one than it would have been: what is held again may come of that.

@@ -323,12 +323,8 @@ void Engine::Impl::container_exited(TargetIndex index, event::Successor successo
 /// An instance ended, or could not be executed, and keepwell did not cause it.
 void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
-    const ServiceSpec& service = spec(index);
-    end_probing(index);
+    await_nothing(index);
     drop_hold(index);
-    target.hook_id = 0;
-    target.proven_at = never;
-    target.verify_until = never;
     target.dependency_restart = false;
     target.container.engine_is_restarting = false;
     guard_commands(index);
@@ -337,34 +333,42 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
     if (target.container.replacing == Replacing::proving) return replacement_ended(index, how);
 
-    const bool again = condition_asks(service.restart.condition, target.last_exit);
+    const bool again = condition_asks(spec(index).restart.condition, target.last_exit);
     if (target.updating) again || !target.last_exit.success() ? update_stalls(index, how) : update_done(index);
-    if (!again) {
-        if (!target.last_exit.success()) {
-            open_incident(index, reason, how);
-            raise(index, "not_restarted", how, service.restart.origin);
-        }
-        end_remediation(index);
-        set_phase(index, Phase::completed, Reason::condition, how);
-        return close_incident(index, Reason::condition);
-    }
+    if (!again) return not_restarted(index, reason, how);
     open_incident(index, reason, how);
-    if (target.remediation == Remediation::acting || target.remediation == Remediation::verifying) {
-        if (target.remediation == Remediation::acting) {
-            note(index, fact::RemedyFinished{target.remedy, target.rung, false, how}, rung_origin(index));
-        } else {
-            note(index, fact::RemedyVerified{target.remedy, target.rung, false}, rung_origin(index));
-        }
+    if (target.remediation == Remediation::acting) {
+        note(index, fact::RemedyFinished{target.remedy, target.rung, false, how}, rung_origin(index));
+    } else if (target.remediation == Remediation::verifying) {
+        note(index, fact::RemedyVerified{target.remedy, target.rung, false}, rung_origin(index));
     }
+    restart_after_end(index, reason, how);
+}
+
+/// Its restart policy asks for no restart.
+void Engine::Impl::not_restarted(TargetIndex index, Reason reason, const std::string& how) {
+    if (!targets_[index].last_exit.success()) {
+        open_incident(index, reason, how);
+        raise(index, "not_restarted", how, spec(index).restart.origin);
+    }
+    end_remediation(index);
+    set_phase(index, Phase::completed, Reason::condition, how);
+    close_incident(index, Reason::condition);
+}
+
+/// After its wait; with its attempts used up, not before quarantine says so.
+void Engine::Impl::restart_after_end(TargetIndex index, Reason reason, const std::string& how) {
+    Target& target = targets_[index];
+    const RestartPolicy& restart = spec(index).restart;
     target.cause = StartCause::exited;
     if (target.remediation == Remediation::quarantined && !target.half_open) {  // it waits for its next try, dead now
         return set_phase(index, Phase::backoff, reason, how, target.retry_at);
     }
     make_restart_due(index, reason);
-    const bool allowed_again = !target.half_open && attempts_left(service.restart, target.history, now_);
+    const bool allowed_again = !target.half_open && attempts_left(restart, target.history, now_);
     if (allowed_again) {
         count_restart(index);
-        target.start_at = next_start(index, restart_wait(service.restart, target.in_a_row));
+        target.start_at = next_start(index, restart_wait(restart, target.in_a_row));
     }
     set_phase(index, Phase::backoff, reason, how, target.start_at);
     if (!allowed_again) quarantine(index, target.half_open ? Reason::remedy_failed : Reason::attempts_used_up);
@@ -399,9 +403,7 @@ void Engine::Impl::renew(TargetIndex index, Reason reason) {
 
 void Engine::Impl::restart_in_place(TargetIndex index, Reason reason) {
     Target& target = targets_[index];
-    end_probing(index);
-    target.hook_id = 0;
-    target.proven_at = target.verify_until = never;
+    await_nothing(index);
     target.dependency_restart = false;
     target.last_start = now_;
     target.owes_start = true;
@@ -411,12 +413,17 @@ void Engine::Impl::restart_in_place(TargetIndex index, Reason reason) {
     decisions_.commands.push_back(command::Restart{target.start_id, index, target.instance, grace(index)});
 }
 
-void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) {
+/// Its instance ends: it is asked nothing any more, and nothing is to be proven of it.
+void Engine::Impl::await_nothing(TargetIndex index) {
     Target& target = targets_[index];
     end_probing(index);
     target.hook_id = 0;
-    target.proven_at = never;
-    target.verify_until = never;
+    target.proven_at = target.verify_until = never;
+}
+
+void Engine::Impl::begin_stop(TargetIndex index, Reason reason, Duration grace) {
+    Target& target = targets_[index];
+    await_nothing(index);
     target.owes_start = !target.final_stop && !shutting_down_;
     target.stop_id = new_id();
     target.command_overdue = later(now_, grace + stop_patience);

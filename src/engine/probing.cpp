@@ -84,36 +84,46 @@ void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
     Target& target = targets_[index];
     const Healthcheck& check = *spec(index).healthcheck;
     const Health before = target.health.answered;
-    const bool was_failing = target.health.failing_streak > 0;
+    const std::uint32_t streak = target.health.failing_streak;
     const Outcome outcome = result.outcome;
     const ProbeResult* last = target.health.log.last();
     const bool news =
         !last || last->started < target.health.started_at || last->outcome != outcome || last->output != result.output;
     const bool counted = apply_result(target.health, check, std::move(result));
     target.probe_at = later(now_, probe_wait(target.health, check, now_));
-    if (was_failing && target.health.failing_streak == 0) affects_others(index);
+    follow_streak(index, streak);
 
     if (outcome == Outcome::passed && before == Health::healthy && target.shown_health == Health::healthy) {
         const bool at_rest = target.remediation == Remediation::idle || target.dependency_restart;
         if (at_rest && !target.incident) return;  // all is well: nothing to say
     }
     if (counted && unwell_dependency(index)) target.streak_base = target.health.failing_streak;
-    const ProbeResult& taken = *target.health.log.last();
-    if (outcome != Outcome::passed && (news || (counted && target.health.failing_streak <= check.retries))) {
-        note(index,
-             fact::ProbeFailed{outcome, target.health.failing_streak, check.retries, counted, taken.exit_code,
-                               taken.output},
-             check.origin);
-    }
+    const bool told = news || (counted && target.health.failing_streak <= check.retries);
+    if (outcome != Outcome::passed && told) note_failure(index, counted);
+    const std::string& output = target.health.log.last()->output;
     const Health now_shown = target.health.status(check);
     const Reason reason = now_shown == Health::healthy && outcome == Outcome::passed ? Reason::probe_passed
                           : now_shown == Health::unknown                             ? Reason::probe_errors
                                                                                      : Reason::unhealthy;
-    show_health(index, reason, outcome == Outcome::passed ? std::string{} : taken.output);
+    show_health(index, reason, outcome == Outcome::passed ? std::string{} : output);
     if (outcome == Outcome::passed) proven_healthy(index, Reason::recovered);
     if (outcome == Outcome::failed && target.health.answered == Health::unhealthy) {
-        judge_unhealthy(index, before == Health::starting, taken.output);
+        judge_unhealthy(index, before == Health::starting, output);
     }
+}
+
+/// The last result was no success.
+void Engine::Impl::note_failure(TargetIndex index, bool counted) {
+    const HealthState& health = targets_[index].health;
+    const ProbeResult& last = *health.log.last();
+    const std::uint32_t retries = check_of(index)->retries;
+    note(index, fact::ProbeFailed{last.outcome, health.failing_streak, retries, counted, last.exit_code, last.output},
+         check_origin(index));
+}
+
+/// Those that depend on it wait while its last probe failed, and look again when that is over.
+void Engine::Impl::follow_streak(TargetIndex index, std::uint32_t before) {
+    if (before > 0 && targets_[index].health.failing_streak == 0) affects_others(index);
 }
 
 /// Says so when what the probes say has changed.
@@ -121,7 +131,7 @@ void Engine::Impl::show_health(TargetIndex index, Reason reason, std::string det
     Target& target = targets_[index];
     const Health to = health_of(index);
     if (to == target.shown_health) return;
-    const Origin rule = is_asked(index) ? spec(index).healthcheck->origin : spec(index).origin;
+    const Origin rule = check_origin(index);
     if (!allowed(target.shown_health, to)) {
         unexpected(index,
                    "health " + std::string{to_string(target.shown_health)} + " to " + std::string{to_string(to)});

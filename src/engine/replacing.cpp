@@ -24,9 +24,7 @@ bool Engine::Impl::in_command(const Target& target) {
 void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order, MadeFrom from) {
     Target& target = targets_[index];
     decisions_.commands.push_back(command::KeepEvidence{index, target.incident});
-    end_probing(index);
-    target.hook_id = 0;
-    target.proven_at = target.verify_until = never;
+    await_nothing(index);
     target.last_start = now_;
     target.container.previous_made_of = target.made_of;
     if (from == MadeFrom::entry) target.made_of = made_of_now(index);

@@ -186,10 +186,7 @@ void Engine::Impl::ended_unseen(TargetIndex index) {
         count_restart(index);
         return set_phase(index, Phase::waiting, Reason::exited, how);
     }
-    target.cause = StartCause::exited;
-    make_restart_due(index, Reason::exited);
-    set_phase(index, Phase::backoff, Reason::exited, how);
-    quarantine(index, Reason::attempts_used_up);
+    restart_after_end(index, Reason::exited, how);
 }
 
 /// An adopted container is started only where it was keepwell that had ended it.

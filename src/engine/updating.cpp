@@ -52,6 +52,12 @@ void Engine::Impl::try_update(TargetIndex index) {
         note(no_target, fact::UpdateChanged{fact::UpdateChanged::Step::started, spec(index).name, {}},
              spec(index).origin);
     }
+    begin_update(index, remedy, back);
+}
+
+/// Its turn has come: made of what its entry says now, or taken back to what it was made of before.
+void Engine::Impl::begin_update(TargetIndex index, Remedy remedy, bool back) {
+    Target& target = targets_[index];
     drop_hold(index);
     const Reason reason = back ? Reason::update_failed : Reason::changed;
     target.updating = true;
@@ -78,16 +84,6 @@ const Dependency* Engine::Impl::outdated_dependency(TargetIndex index) const {
         if (std::any_of(targets.begin(), targets.end(), waits)) return &dependency;
     }
     return nullptr;
-}
-
-/// Held without a remediation: nothing is wrong with it.
-void Engine::Impl::hold_quietly(TargetIndex index, Remedy would, const Closed& closed) {
-    Target& target = targets_[index];
-    const bool same = target.hold.active && target.hold.reason == closed.reason && target.hold.would == would;
-    target.hold = {true, closed.reason, would, closed.until, closed.detail, closed.rule};
-    held_.insert(index);
-    if (same) return;
-    note_held(index, {would, 0, 0, closed.reason, closed.until, closed.detail}, spec(index).origin);
 }
 
 bool Engine::Impl::may_update_one_more(ServiceIndex service) const {
