@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "runtime/docker/commands/deeds.hpp"
+#include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/json_read.hpp"
 #include "runtime/docker/json/own_labels.hpp"
-#include "runtime/docker/json/replica_parts.hpp"
 #include "runtime/docker/watch/claims.hpp"
 
 namespace keepwell::runtime::docker {

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/json_read.hpp"
-#include "runtime/docker/json/replica_parts.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "runtime/docker/commands/gathering.hpp"
 #include "runtime/docker/json/difference.hpp"
+#include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/json_read.hpp"
 #include "runtime/docker/json/own_labels.hpp"
-#include "runtime/docker/json/replica_parts.hpp"
 #include "runtime/docker/watch/claims.hpp"
 #include "runtime/docker/watch/engine_event.hpp"
 #include "runtime/docker/watch/role.hpp"

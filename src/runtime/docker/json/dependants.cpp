@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/json_read.hpp"
-#include "runtime/docker/json/replica_parts.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -6,8 +6,8 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/normalise.hpp"
-#include "runtime/docker/json/replica_parts.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "runtime/docker/json/replica_parts.hpp"
+#include "runtime/docker/json/host_config.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

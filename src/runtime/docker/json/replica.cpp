@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "runtime/docker/json/forbidden.hpp"
-#include "runtime/docker/json/replica_parts.hpp"
+#include "runtime/docker/json/host_config.hpp"
+#include "runtime/docker/json/replica_draft.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -103,12 +104,6 @@ bool holds_another(const std::string& path, const std::set<std::string>& paths) 
 }
 
 }  // namespace
-
-Json& object_at(Json& parent, std::string_view key) {
-    auto& value = parent[std::string{key}];
-    if (!value.is_object()) value = Json::object();
-    return value;
-}
 
 ApiVersion api_version(std::string_view text) {
     ApiVersion version{0, 0};

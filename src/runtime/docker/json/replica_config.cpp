@@ -2,7 +2,8 @@
 // image's again wherever a field is empty. (moby daemon/commit.go#merge)
 #include <utility>
 
-#include "runtime/docker/json/replica_parts.hpp"
+#include "runtime/docker/json/host_config.hpp"
+#include "runtime/docker/json/replica_draft.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {

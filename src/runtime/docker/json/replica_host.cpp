@@ -1,16 +1,11 @@
 // HostConfig: a copy of the whole, and what a copy must not say.
-#include <algorithm>
-#include <array>
 #include <utility>
 
-#include "runtime/docker/json/replica_parts.hpp"
+#include "runtime/docker/json/host_config.hpp"
+#include "runtime/docker/json/replica_draft.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
-
-// Every kind of namespace that some engine lets a container share by "container:ID".
-constexpr std::array<std::string_view, 6> namespaces{"NetworkMode", "IpcMode",    "PidMode",
-                                                     "UTSMode",     "UsernsMode", "CgroupnsMode"};
 
 // Containers that are older than these modes keep what was the only way then; created anew they would get the
 // engine's default of today. (moby daemon/daemon_unix.go#adaptContainerSettings, oci_linux.go#WithNamespaces)
@@ -47,77 +42,7 @@ void warn_of_random_ports(Draft& draft) {
     }
 }
 
-bool is_label_of(const Json& option, std::string_view kind) {
-    return json_text(option).starts_with("label=" + std::string{kind} + ":");
-}
-
-constexpr std::array<std::string_view, 4> label_kinds{"user", "role", "type", "level"};
-
 }  // namespace
-
-std::string joined_container(std::string_view mode) {
-    constexpr std::string_view prefix = "container:";
-    return mode.starts_with(prefix) ? std::string{mode.substr(prefix.size())} : std::string{};
-}
-
-std::string after_replacements(const std::string& reference, const std::map<std::string, std::string>& replaced) {
-    std::string id = reference;
-    for (std::size_t steps = 0; steps <= replaced.size(); ++steps) {  // replaced more than once
-        const auto next = std::find_if(replaced.begin(), replaced.end(), [&id](const auto& pair) {
-            return pair.first == id || (id.size() >= 12 && pair.first.starts_with(id));
-        });
-        if (next == replaced.end()) return id;
-        id = next->second;
-    }
-    return id;
-}
-
-std::string volumes_from_container(std::string_view entry) { return std::string{entry.substr(0, entry.find(':'))}; }
-
-void follow_replacements(Json& host, const std::map<std::string, std::string>& replaced) {
-    for (const auto key : namespaces) {
-        const auto joined = joined_container(json_text(host, key));
-        if (!joined.empty()) host[std::string{key}] = "container:" + after_replacements(joined, replaced);
-    }
-    if (!json_at(host, "VolumesFrom").is_array()) return;
-    for (auto& entry : host["VolumesFrom"]) {
-        const auto spec = json_text(entry);
-        const auto container = volumes_from_container(spec);
-        entry = after_replacements(container, replaced) + spec.substr(container.size());
-    }
-}
-
-bool has_copied_labels(const Json& security_options) {
-    if (!security_options.is_array()) return false;
-    return std::all_of(label_kinds.begin(), label_kinds.end(), [&](std::string_view kind) {
-        return std::any_of(security_options.begin(), security_options.end(),
-                           [&](const Json& option) { return is_label_of(option, kind); });
-    });
-}
-
-void drop_copied_labels(Json& security_options) {
-    if (!has_copied_labels(security_options)) return;
-    for (auto it = security_options.begin(); it != security_options.end();) {
-        const bool label = std::any_of(label_kinds.begin(), label_kinds.end(),
-                                       [&](std::string_view kind) { return is_label_of(*it, kind); });
-        it = label ? security_options.erase(it) : it + 1;
-    }
-}
-
-void drop_foreign_mount_options(Json& host) {
-    if (!json_at(host, "Mounts").is_array()) return;
-    constexpr std::array<std::pair<const char*, const char*>, 5> options{{{"bind", "BindOptions"},
-                                                                          {"volume", "VolumeOptions"},
-                                                                          {"tmpfs", "TmpfsOptions"},
-                                                                          {"image", "ImageOptions"},
-                                                                          {"cluster", "ClusterOptions"}}};
-    for (auto& mount : host["Mounts"]) {
-        if (!mount.is_object()) continue;
-        for (const auto& [type, key] : options) {
-            if (json_text(mount, "Type") != type) mount.erase(key);
-        }
-    }
-}
 
 void fit_host(Draft& draft) {
     auto& host = draft.host;

@@ -5,7 +5,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "runtime/docker/json/replica_parts.hpp"
+#include "runtime/docker/json/host_config.hpp"
+#include "runtime/docker/json/replica_draft.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -126,37 +127,6 @@ void leave_one_endpoint(Draft& draft, const std::string& main) {
 }
 
 }  // namespace
-
-bool has_own_endpoints(std::string_view mode) {
-    return mode != "host" && mode != "none" && joined_container(mode).empty() && !mode.starts_with("ns:") &&
-           !mode.starts_with("slirp4netns") && !mode.starts_with("pasta") && mode != "private";
-}
-
-bool is_user_defined(std::string_view network) {
-    return network != "bridge" && network != "host" && network != "none" && network != "default";
-}
-
-std::string main_network(std::string_view mode, const Json& networks, const KnownNetworks& known) {
-    const std::string wanted = mode == "default" || mode.empty() ? "bridge" : std::string{mode};
-    if (networks.contains(wanted)) return wanted;
-    for (const auto& [name, network] : known) {  // an id, or its beginning
-        if (wanted.size() >= 12 && network.id.starts_with(wanted) && networks.contains(name)) return name;
-    }
-    return {};
-}
-
-std::optional<InterfaceSysctl> interface_sysctl(const std::string& name, const std::string& value) {
-    std::array<std::size_t, 4> dots{};
-    std::size_t from = 0;
-    for (auto& dot : dots) {
-        dot = name.find('.', from);
-        if (dot == std::string::npos) return {};
-        from = dot + 1;
-    }
-    const auto interface = name.substr(dots[2] + 1, dots[3] - dots[2] - 1);
-    if (!name.starts_with("net.") || !interface.starts_with("eth")) return {};
-    return InterfaceSysctl{interface, name.substr(0, dots[2]) + ".IFNAME" + name.substr(dots[3]) + "=" + value};
-}
 
 Refusal fit_networks(Draft& draft) {
     const auto mode = json_text(draft.host, "NetworkMode");

@@ -1,10 +1,10 @@
 // Volumes without a name of their own: create would make new, empty ones. Each is handed over by the name that the
 // engine gave it. (moby daemon/volumes.go#registerMountPoints, daemon/create_unix.go, volume/mounts/linux_parser.go)
-#include <filesystem>
 #include <set>
 #include <utility>
 
-#include "runtime/docker/json/replica_parts.hpp"
+#include "runtime/docker/json/host_config.hpp"
+#include "runtime/docker/json/replica_draft.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -94,19 +94,6 @@ void warn_of_image_mounts(Draft& draft) {
 }
 
 }  // namespace
-
-std::string clean_path(std::string_view path) {
-    auto text = std::filesystem::path{path}.lexically_normal().string();
-    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    return text;
-}
-
-Bind parse_bind(std::string_view entry) {
-    const auto colon = entry.find(':');
-    if (colon == std::string_view::npos) return {{}, clean_path(entry)};
-    const auto rest = entry.substr(colon + 1);
-    return {std::string{entry.substr(0, colon)}, clean_path(rest.substr(0, rest.find(':')))};
-}
 
 Refusal fit_volumes(Draft& draft) {
     const auto from_others = inherited(draft);
