@@ -14,6 +14,11 @@ Reason reason_of(std::string_view text) {
     return Reason::unhealthy;
 }
 
+/// A `stop` rung is as final as a person, and as long as that holds it stands in the place of an incident's reason.
+bool stopped_by_ladder(const TargetMemory& memory) {
+    return memory.operator_stopped && memory.incident_reason == to_string(Reason::ladder_stop);
+}
+
 }  // namespace
 
 void Engine::Impl::on(const event::Restored& event) {
@@ -44,7 +49,7 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.previous = target.container.previous;
     memory.health = target.health.answered;
     memory.failing_streak = target.health.failing_streak;
-    memory.operator_stopped = target.final_stop && !target.leaving;  // a `stop` rung is as final as a person
+    memory.operator_stopped = target.final_stop && !target.leaving;  // or by a `stop` rung: see stopped_by_ladder()
     memory.paused = target.paused;
     memory.remediation = target.remediation;
     memory.rung = target.rung;
@@ -55,7 +60,8 @@ TargetMemory Engine::Impl::memory(TargetIndex index) const {
     memory.quarantines = target.quarantines;
     memory.retry_at = target.remediation == Remediation::quarantined ? target.retry_at : target.start_at;
     memory.incident = target.incident;
-    memory.incident_reason = std::string{to_string(target.incident_reason)};
+    const bool by_ladder = memory.operator_stopped && !target.operator_stopped;
+    memory.incident_reason = to_string(by_ladder ? Reason::ladder_stop : target.incident_reason);
     memory.last_exit = target.last_exit;
     memory.has_exited = target.has_exited;
     if (const auto& unseen = restored_[index]) return *unseen;  // nothing newer is known
@@ -75,7 +81,7 @@ void Engine::Impl::restore(TargetIndex index, const TargetMemory& memory) {
 
 void Engine::Impl::restore_history(TargetIndex index, const TargetMemory& memory) {
     Target& target = targets_[index];
-    target.operator_stopped = memory.operator_stopped;
+    target.operator_stopped = memory.operator_stopped && !stopped_by_ladder(memory);
     target.paused = memory.paused;
     target.restarts = memory.restarts;
     target.last_exit = memory.last_exit;
@@ -125,7 +131,7 @@ void Engine::Impl::restore_alive(TargetIndex index, const TargetMemory& memory) 
         note(index, fact::RemedyHeld{would, 0, 0, Hold::dry_run, never, {}}, spec(index).origin);
     } else if (was_stopping) {
         target.cause = StartCause::remedy;
-        const Reason reason = memory.operator_stopped ? Reason::operated : Reason::remedy;
+        const Reason reason = memory.operator_stopped ? why_stopped(index) : Reason::remedy;
         if (is_container(index) && !memory.operator_stopped) return renew(index, reason);
         return begin_stop(index, reason, grace(index));
     }
@@ -148,7 +154,7 @@ void Engine::Impl::restore_dead(TargetIndex index, const TargetMemory& memory) {
     Target& target = targets_[index];
     if (memory.operator_stopped) {
         target.final_stop = true;
-        return set_phase(index, Phase::stopped, Reason::operated);
+        return set_phase(index, Phase::stopped, why_stopped(index));
     }
     const bool same_version = memory.version == spec(index).version;
     const bool same_made = memory.made_of.empty() ? same_version : memory.made_of == made_of_now(index);

@@ -157,6 +157,29 @@ TEST(Restoring, what_died_while_keepwell_was_away_is_started_again) {
     EXPECT_EQ(world.starts, (std::vector<Duration>{30s}));
 }
 
+TEST(Restoring, what_its_ladder_has_stopped_stays_so_and_is_told_from_what_a_person_stopped) {
+    const Policy policy = policy_of({Service{"api"}.probed(10s, 1).ladder({StopRung{}})});
+    for (const Duration killed : {12s, 20s}) {  // in the midst of the stop, and after it
+        TargetMemory memory = memory_after(policy, [&](World& world) {
+            world.of("api").stop_takes = 5s;
+            world.answers("api", fail());
+            world.run_until(killed);
+        });
+        for (int times = 0; times < 2; ++times) {
+            World world{policy};
+            world.now = Instant{30s};
+            world.restore("api", memory);
+            world.begin();
+            world.run_until(60s);
+            EXPECT_EQ(world.target("api").phase, Phase::stopped);
+            EXPECT_EQ(world.target("api").phase_reason, Reason::ladder_stop);
+            EXPECT_FALSE(world.target("api").operator_stopped);
+            EXPECT_TRUE(world.starts.empty());
+            memory = world.engine.memory(0);
+        }
+    }
+}
+
 TEST(Restoring, an_end_that_nobody_saw_is_counted_and_judged_by_the_condition) {
     for (const auto condition : {RestartCondition::any, RestartCondition::on_failure, RestartCondition::none}) {
         const Policy policy = policy_of({Service{"api"}.restart(condition, 5s, 3, 60s)});
