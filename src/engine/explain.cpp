@@ -11,6 +11,15 @@
 namespace keepwell::engine {
 namespace {
 
+/// Without the line end that most commands print last.
+std::string_view trimmed(std::string_view text) { return text.substr(0, text.find_last_not_of(" \t\r\n") + 1); }
+
+/// "ended: exit code 1", "ended unseen", "could not be executed: no such file"
+std::string ended_text(const ExitStatus& status) {
+    const bool seen = status.kind == ExitStatus::Kind::code || status.kind == ExitStatus::Kind::signal;
+    return (seen ? "ended: " : "") + to_string(status);
+}
+
 std::string counted(std::uint32_t count, std::string_view thing) {
     return std::to_string(count) + " " + std::string{thing} + (count == 1 ? "" : "s");
 }
@@ -213,14 +222,15 @@ class Explainer {
     }
 
     void seen() {
-        if (target_.has_exited) say("seen", "Its last instance ended: " + to_string(target_.last_exit) + ".");
+        if (target_.has_exited) say("seen", "Its last instance " + ended_text(target_.last_exit) + ".");
         const Healthcheck* asked = check();
         if (!asked) return;
         if (const ProbeResult* last = target_.health.log.last()) {
             std::string text =
                 "Its last probe " +
                 std::string{last->outcome == Outcome::error ? "could not be asked" : to_string(last->outcome)};
-            if (last->outcome != Outcome::passed && !last->output.empty()) text += ": " + last->output;
+            const std::string_view output = trimmed(last->output);
+            if (last->outcome != Outcome::passed && !output.empty()) text += ": " + std::string{output};
             say("seen", text + ".", asked->origin);
         } else {
             say("seen", "It was not probed yet.", asked->origin);

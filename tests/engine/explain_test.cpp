@@ -169,6 +169,25 @@ TEST(Explain, a_stop_is_told_with_who_wants_it_and_what_ends_it) {
     EXPECT_TRUE(says(world, "db", "next: Nothing is due until `keepwell start db`."));
 }
 
+TEST(Explain, the_line_end_of_a_probes_output_is_no_part_of_its_sentence) {
+    World world{policy_of({Service{"api"}.probed(10s, 3)})};
+    world.answers("api", fail("not yet\n"));
+    world.begin();
+    world.run_until(12s);
+    EXPECT_TRUE(says(world, "api", "seen: Its last probe failed: not yet."));
+}
+
+TEST(Explain, an_instance_that_was_not_seen_to_end_or_never_ran_is_said_so) {
+    World world{policy_of({Service{"api"}})};
+    world.begin();
+    world.run_until(1s);
+    world.exit("api", {});
+    EXPECT_TRUE(says(world, "api", "seen: Its last instance ended unseen."));
+    world.of("api").start_failure = "no such file";
+    world.run_until(10s);
+    EXPECT_TRUE(says(world, "api", "seen: Its last instance could not be executed: no such file."));
+}
+
 TEST(Explain, what_rests_on_a_default_says_so) {
     Policy policy = policy_of({Service{"api"}.restart(RestartCondition::any, 5s)});
     const auto rule_of_hold = [](const Policy& of) {
