@@ -56,6 +56,7 @@ struct SimulateOptions {
 struct SchemaOptions {
     bool tests = false;    ///< of test files, not of policies
     bool scripts = false;  ///< of scripts
+    Format format = Format::json;
 };
 
 struct StatusOptions {

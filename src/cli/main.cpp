@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <functional>
@@ -84,7 +85,7 @@ void add_format(CLI::App* sub, Format& format, const std::map<std::string, Forma
 }
 
 const std::map<std::string, Format> text_or_json{{"text", Format::text}, {"json", Format::json}};
-const std::map<std::string, Format> text_or_lines{{"text", Format::text}, {"jsonl", Format::jsonl}};
+const std::map<std::string, Format> json_alone{{"json", Format::json}};
 const std::map<std::string, Format> any_lines{
     {"text", Format::text}, {"json", Format::jsonl}, {"jsonl", Format::jsonl}};
 const std::map<std::string, Format> check_formats{
@@ -132,7 +133,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
     sub->add_flag("-n,--dry-run", options.dry_run, "Say what would be done, and start, stop and run nothing");
     sub->add_option("--journal", options.journal, "Where the journal and the output are kept")->type_name("DIR");
     add_socket(sub, options.socket);
-    add_format(sub, options.format, text_or_lines);
+    add_format(sub, options.format, any_lines);
 }
 
 void add_check(CLI::App& app, Arguments& arguments) {
@@ -147,13 +148,19 @@ void add_check(CLI::App& app, Arguments& arguments) {
     add_format(sub, options.format, check_formats);
 }
 
-CLI::Option* add_seed(CLI::App* sub, std::uint64_t& seed, const char* description) {
-    const auto take = [&seed](const std::string& text) {
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+/// A whole number; `wanted` says in words what else it is not: "a seed such as 7".
+CLI::Option* add_number(CLI::App* sub, const char* name, std::uint64_t& number, const char* wanted,
+                        const char* description) {
+    const auto take = [&number, wanted](const std::string& text) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         if (error == std::errc{} && end == text.data() + text.size()) return;
-        throw CLI::ValidationError("`" + text + "` is not a seed such as 7");
+        throw CLI::ValidationError("`" + text + "` is not " + wanted);
     };
-    return sub->add_option_function<std::string>("--seed", take, description)->type_name("N");
+    return sub->add_option_function<std::string>(name, take, description)->type_name("N");
+}
+
+CLI::Option* add_seed(CLI::App* sub, std::uint64_t& seed, const char* description) {
+    return add_number(sub, "--seed", seed, "a seed such as 7", description);
 }
 
 void add_test(CLI::App& app, Arguments& arguments) {
@@ -331,8 +338,7 @@ void add_explain(CLI::App& app, Arguments& arguments) {
     CLI::Option* at = sub->add_option("--at", options.at,
                                       "Then: how long ago, a time (RFC 3339), or so long after the last run began");
     at->type_name("1h|TIME|+45s")->needs(journal);
-    sub->add_option("--incident", options.incident, "When this incident was opened")
-        ->type_name("N")
+    add_number(sub, "--incident", options.incident, "the number of an incident", "When this incident was opened")
         ->needs(journal)
         ->excludes(at);
     add_socket(sub, options.socket);
@@ -440,7 +446,8 @@ void add_logs(CLI::App& app, Arguments& arguments) {
         [&options] { return logs(options); }, arguments);
     sub->add_option("TARGET", options.target, "A target, or a service with one replica")->required();
     sub->add_flag("-f,--follow", options.follow, "Go on with what it prints from now on");
-    sub->add_option("-n,--tail", options.lines, "Lines before the end to begin with")->type_name("LINES");
+    add_number(sub, "-n,--tail", options.lines, "a number of lines", "Lines before the end to begin with")
+        ->type_name("LINES");
     add_socket(sub, options.socket);
 }
 
@@ -468,6 +475,7 @@ void add_others(CLI::App& app, Arguments& arguments) {
         [&of] { return schema(of); }, arguments);
     CLI::Option* tests = schemas->add_flag("--tests", of.tests, "Of test files (*.test.yaml), not of policies");
     schemas->add_flag("--scripts", of.scripts, "Of the scripts of `simulate`")->excludes(tests);
+    add_format(schemas, of.format, json_alone);
     VersionOptions& options = arguments.version;
     CLI::App* sub = add(
         app, "version", about("Print which keepwell this is.", "  keepwell version -o json"),
@@ -493,18 +501,27 @@ int usage(const std::string& text, const std::string& hint) {
     return exit_usage;
 }
 
+/// The options that a command has, as they are written.
+std::vector<std::string> options_of(const CLI::App& command) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options({})) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+        for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    }
+    return names;
+}
+
 int unknown_argument(const CLI::App& app, const std::string& word) {
     const auto chosen = app.get_subcommands();
-    const bool is_command = chosen.empty();
-    std::vector<std::string> known = subcommands(app);
-    if (!is_command) {
-        known.clear();
-        for (const CLI::Option* option : chosen[0]->get_options({})) {
-            for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-        }
-    }
-    const std::string what = is_command ? "there is no command `" : "not expected: `";
-    return usage(what + one_line(word, 60) + "`" + suggestion(word, known), is_command ? "" : chosen[0]->get_name());
+    const std::string quoted = "`" + one_line(word, 60) + "`";
+    if (chosen.empty() && !word.starts_with('-'))
+        return usage("there is no command " + quoted + suggestion(word, subcommands(app)), "");
+    const CLI::App& command = chosen.empty() ? app : *chosen[0];
+    const std::string name = chosen.empty() ? "" : command.get_name();
+    const std::vector<std::string> known = options_of(command);
+    if (std::ranges::find(known, word) != known.end())
+        return usage(quoted + " stands after its command: `keepwell " + name + " " + word + "`", name);
+    return usage("not expected: " + quoted + suggestion(word, known), name);
 }
 
 int parse_failed(const CLI::App& app, const CLI::ParseError& error) {

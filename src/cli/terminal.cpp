@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "policy/document/text.hpp"
 
@@ -89,7 +90,11 @@ bool print(std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
+        if (written < 0) {
+            const int error = errno;
+            if (error != EPIPE) complain(std::string{"what is told can not be written: "} + std::strerror(error));
+            return false;
+        }
         text.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;

@@ -23,7 +23,7 @@ std::string joined(const std::vector<std::string>& texts);
 /// As one_line(), but line ends and tabs stay, and nothing is cut.
 std::string harmless(std::string_view text);
 
-/// Writes to stdout at once. False when nobody reads any more (a closed pipe) or it is full.
+/// Writes to stdout at once. False when nobody reads any more (a closed pipe), or it is full, which is told.
 bool print(std::string_view text);
 
 /// "keepwell: TEXT" on stderr.

@@ -69,7 +69,20 @@ TEST_F(ProgramTest, mistyped_option_is_suggested) {
               "keepwell: not expected: `--dryrun`; did you mean `--dry-run`?\nkeepwell: see `keepwell run --help`\n");
 }
 
+TEST_F(ProgramTest, option_before_its_command_is_told_where_it_stands) {
+    EXPECT_EQ(run("--socket x status").err,
+              "keepwell: `--socket` stands after its command: `keepwell status --socket`\n"
+              "keepwell: see `keepwell status --help`\n");
+    EXPECT_EQ(run("-o json status").code, 2);
+    EXPECT_EQ(run("--verion").err,
+              "keepwell: not expected: `--verion`; did you mean `--version`?\nkeepwell: see `keepwell --help`\n");
+}
+
 TEST_F(ProgramTest, wrong_values_end_with_2) {
+    EXPECT_EQ(run("logs api -n some").err,
+              "keepwell: `some` is not a number of lines\nkeepwell: see `keepwell logs --help`\n");
+    EXPECT_EQ(run("logs api -n -1").code, 2);
+    EXPECT_EQ(run("explain api --journal x --incident first").code, 2);
     EXPECT_EQ(run("status -o yaml").err,
               "keepwell: --output wants json|text, not `yaml`\nkeepwell: see `keepwell status --help`\n");
     EXPECT_EQ(run("stop api --timeout 5").code, 2);
@@ -114,6 +127,7 @@ TEST_F(ProgramTest, schemas_of_tests_and_of_scripts_are_others) {
 TEST_F(ProgramTest, schema_is_json) {
     const Done done = run("schema");
     EXPECT_EQ(done.code, 0);
+    EXPECT_EQ(run("schema -o json").out, done.out);
     EXPECT_EQ(done.out.front(), '{');
     EXPECT_NE(done.out.find("\"healthcheck\""), std::string::npos);
 }
@@ -174,6 +188,13 @@ TEST_F(ProgramTest, run_with_a_bad_policy_says_why_and_touches_nothing) {
 TEST_F(ProgramTest, output_that_nobody_reads_is_no_crash) {
     const Done done = run("schema | true");
     EXPECT_EQ(done.code, 0);
+}
+
+TEST_F(ProgramTest, output_that_finds_no_room_is_told_and_ends_with_1) {
+    const Done done = run("version > /dev/full");
+    EXPECT_EQ(done.code, 1);
+    EXPECT_EQ(done.err, "keepwell: what is told can not be written: No space left on device\n");
+    EXPECT_EQ(run("ping tcp://127.0.0.1:1 > /dev/full").code, 1);
 }
 
 TEST_F(ProgramTest, man_page_has_every_command_and_option) {

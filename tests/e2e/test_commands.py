@@ -62,6 +62,21 @@ class Socket(harness.Case):
         for file in (file for file in self.folder.rglob("*") if file.is_file()):
             self.assertNotRegex(file.read_text(), "keeps 1 service|stopping everything|means nothing", file)
 
+    def test_what_finds_no_room_is_told_and_is_a_failure(self):
+        run = self.start(self.policy("services: {one: {command: [sh, -c, 'echo here; exec sleep 1000']}}\n"))
+        run.wait_for("target.phase", "one", to="running")
+        harness.wait_until(lambda: self.keepwell("logs", "one") == "here\n", "it has printed")
+        for command in (["status"], ["status", "one"], ["events"], ["logs", "one"], ["pause", "one"], ["stop", "one"],
+                        ["events", "--journal", self.journal]):  # fmt: skip
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run(
+                    [harness.KEEPWELL, *command], env=self.env, stdout=full, stderr=subprocess.PIPE, text=True,
+                    timeout=harness.PATIENCE, check=False,
+                )  # fmt: skip
+            self.assertEqual(done.returncode, 1, command)
+            self.assertEqual(done.stderr, "keepwell: what is told can not be written: No space left on device\n", command)
+        self.assertEqual(self.status()["one"]["phase"], "stopped")
+
     def test_without_a_keepwell_commands_say_so(self):
         self.assertIn(str(self.socket), self.keepwell("status", code=5))
 
@@ -143,6 +158,14 @@ class ByHand(harness.Case):
         self.assertFalse(pids & {one["pid"] for one in self.status().values()})
         self.keepwell("stop", "--all")
         self.assertEqual({one["phase"] for one in self.status().values()}, {"stopped"})
+
+    def test_a_star_is_no_target_and_stops_nothing(self):
+        self.start(self.policy("services: {one: {command: [sleep, '1000'], deploy: {replicas: 2}}}\n"))
+        harness.wait_until(self.socket.exists, "it listens")
+        self.keepwell("start", "one")
+        self.assertIn("`*`; --all is everything", self.keepwell("stop", "*", code=4))
+        self.assertEqual({one["phase"] for one in self.status().values()}, {"running"})
+        self.assertIn("\n\ntarget    one.2\n", self.keepwell("status", "one"))
 
     def test_start_and_restart_fail_for_what_does_not_stay_up(self):
         self.start(self.policy("""

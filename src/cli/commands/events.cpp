@@ -41,15 +41,20 @@ class Teller {
     Teller(Format format, StoryOptions options) : format_(format), story_(std::move(options)) {}
 
     bool tell(const journal::Record& record) {
-        return print(format_ == Format::text ? story_.tell(record) : journal::event_json(record) + "\n");
+        return say(format_ == Format::text ? story_.tell(record) : journal::event_json(record) + "\n");
     }
     bool tell_line(std::string_view line) {
-        if (format_ != Format::text) return print(std::string{line} + "\n");
+        if (format_ != Format::text) return say(std::string{line} + "\n");
         const auto record = journal::decode(line);
-        return !record || print(story_.tell(*record));
+        return !record || say(story_.tell(*record));
     }
+    /// Whether all of it could be printed.
+    bool printed() const { return printed_; }
 
   private:
+    bool say(std::string_view text) { return printed_ = print(text); }
+
+    bool printed_ = true;
     Format format_;
     Story story_;
 };
@@ -69,7 +74,7 @@ int from_folder(const EventsOptions& options, const Since& since) {
     journal::read(
         folder, filter, [&](const journal::Record& record) { return teller.tell(record); },
         [](const journal::Complaint& complaint) { complain(journal::to_string(complaint)); });
-    return exit_ok;
+    return teller.printed() ? exit_ok : exit_failure;
 }
 
 /// Names and files for the story; the events themselves say the rest.
@@ -103,6 +108,7 @@ int from_keepwell(const EventsOptions& options, const Since& since) {
     const auto done = client.stream(path, [&](std::string_view bytes) {
         return lines.feed(bytes, [&](std::string_view line) { return teller.tell_line(line); });
     });
+    if (!teller.printed()) return exit_failure;
     return done ? exit_ok : fail(done.error());
 }
 

@@ -12,7 +12,9 @@ int logs(const LogsOptions& options) {
     const std::string path = "/v1/logs/" + escape(options.target) + "?tail=" + std::to_string(options.lines) +
                              (options.follow ? "&follow=1" : "");
     // Bytes as they came: what a target prints is its own affair, as with `docker logs`.
-    const auto done = client.stream(path, [](std::string_view bytes) { return print(bytes); });
+    bool printed = true;
+    const auto done = client.stream(path, [&printed](std::string_view bytes) { return printed = print(bytes); });
+    if (!printed) return exit_failure;
     if (done) return exit_ok;
     complain(done.error().text);
     return done.error().exit_code;

@@ -130,6 +130,7 @@ class Waiting {
     std::optional<Story> story_;
     std::uint64_t last_told_ = std::numeric_limits<std::uint64_t>::max();
     bool interrupted_ = false;          ///< take() has seen enough
+    bool printed_ = true;               ///< all that was told
     Failure ending_{exit_failure, {}};  ///< what ended the waiting for those that are still on the way
 };
 
@@ -201,7 +202,7 @@ void Waiting::tell(const journal::Record& record) {
     const bool is_ours = !filter_.empty() || options_.all ||
                          std::ranges::find(awaited_, record.target, &Awaited::name) != awaited_.end();
     const std::string told = is_ours ? story_->tell(record) : std::string{};
-    if (options_.format == Format::text) print(told);
+    if (options_.format == Format::text) printed_ = printed_ && print(told);
 }
 
 /// False when nothing more need be read for now.
@@ -279,8 +280,8 @@ int Waiting::result() const {
         complain(one.name + ": " + one.progress.why + (waited ? ending_.text : ""));
         worst = std::max(worst, waited ? ending_.exit_code : one.progress.exit_code);
     }
-    if (worst == exit_ok && options_.format == Format::json) print(all.dump() + "\n");
-    return worst;
+    const bool whole = printed_ && (worst != exit_ok || options_.format != Format::json || print(all.dump() + "\n"));
+    return whole ? worst : std::max(worst, exit_failure);
 }
 
 int Waiting::wait() {
@@ -323,6 +324,10 @@ int operate(event::Verb verb, const OperateOptions& options) try {
     std::vector<Json> answers;
     int worst = exit_ok;
     for (const std::string& name : names) {
+        if (name == "*" && !options.all) {  // the API's word for the whole host; here it was meant for the shell
+            worst = std::max(worst, fail({exit_no_target, "no target or service is called `*`; --all is everything"}));
+            continue;
+        }
         const auto answer = client.post("/v1/targets/" + escape(name) + "/" + std::string{to_string(verb)});
         if (!answer) {
             worst = std::max(worst, fail(answer.error()));

@@ -21,7 +21,8 @@ std::string json_of(const std::string& url, const runtime::PingAnswer& answer) {
 
 std::string text_of(const std::string& url, const runtime::PingAnswer& answer) {
     const auto milliseconds = std::chrono::round<std::chrono::milliseconds>(answer.duration);
-    return one_line(url) + ": " + std::string{to_string(answer.outcome)} + " in " + to_string(milliseconds) + ": " +
+    const std::string length = milliseconds.count() == 0 ? "less than 1ms" : to_string(milliseconds);
+    return one_line(url) + ": " + std::string{to_string(answer.outcome)} + " in " + length + ": " +
            one_line(answer.text) + "\n";
 }
 
@@ -38,13 +39,14 @@ int ping(const PingOptions& options) {
         probes.push_back(*probe);
     }
     bool passed = true;
+    bool printed = true;
     for (std::size_t i = 0; i < probes.size(); ++i) {
         const runtime::PingAnswer answer = runtime::ping(probes[i], options.timeout);
         passed = passed && answer.outcome == Outcome::passed;
         const std::string& url = options.urls[i];
-        print(options.format == Format::text ? text_of(url, answer) : json_of(url, answer));
+        printed = print(options.format == Format::text ? text_of(url, answer) : json_of(url, answer)) && printed;
     }
-    return passed ? exit_ok : exit_failure;
+    return passed && printed ? exit_ok : exit_failure;
 }
 
 }  // namespace keepwell::cli

@@ -10,6 +10,16 @@
 #include "cli/terminal.hpp"
 
 namespace keepwell::cli {
+namespace {
+
+/// All about each, an empty line between two.
+std::string details(const nlohmann::ordered_json& targets, const StatusView& view) {
+    std::string text;
+    for (const auto& target : targets) text += (text.empty() ? "" : "\n") + status_detail(target, view);
+    return text;
+}
+
+}  // namespace
 
 int status(const StatusOptions& options) {
     using Json = nlohmann::ordered_json;
@@ -23,13 +33,15 @@ int status(const StatusOptions& options) {
     const Json targets = answer->value("targets", Json::array());
     const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     const StatusView view{now, colours_wanted()};
+    bool printed = false;
     if (options.format == Format::json) {
-        print(answer->dump() + "\n");
+        printed = print(answer->dump() + "\n");
     } else if (options.target.empty()) {
-        print(status_table(*answer, view));
+        printed = print(status_table(*answer, view));
     } else {
-        for (const Json& target : targets) print(status_detail(target, view));
+        printed = print(details(targets, view));
     }
+    if (!printed) return exit_failure;
     const bool well = std::ranges::all_of(targets, [](const Json& target) { return target.value("well", false); });
     return well ? exit_ok : exit_not_well;
 }
