@@ -52,6 +52,12 @@ std::string pid_text(const Instance& instance) {
     return "container " + std::string{instance.subject().substr(0, short_id)};
 }
 
+/// ": exit code 1". Of an instance that keepwell is no parent of the kernel does not tell.
+std::string end_text(const std::string& detail) {
+    if (detail == to_string(ExitStatus{ExitStatus::Kind::unknown, 0, {}})) return ", how is not known";
+    return ": " + one_line(detail);
+}
+
 /// "service: condition", as the engine says it, for people.
 std::string waited_for(const std::string& detail) {
     const std::size_t colon = detail.find(": ");
@@ -193,7 +199,7 @@ struct Story::Teller {
         }
         known.ended = pid_text(fact->instance);
         known.replacing = false;
-        return {pid_text(fact->instance) + " ended: " + one_line(changed.detail) + then, Colour::bad};
+        return {pid_text(fact->instance) + " ended" + end_text(changed.detail) + then, Colour::bad};
     }
 
     Line stopped(const fact::PhaseChanged& changed) const {
@@ -222,7 +228,7 @@ struct Story::Teller {
     Line completed(const fact::PhaseChanged& changed) const {
         known.ended.clear();
         const bool well = changed.detail == to_string(ExitStatus{ExitStatus::Kind::code, 0, {}});
-        return {"ended: " + one_line(changed.detail) + "; its restart policy asks for no more",
+        return {"ended" + end_text(changed.detail) + "; its restart policy asks for no more",
                 well ? Colour::good : Colour::bad};
     }
 
@@ -290,7 +296,8 @@ struct Story::Teller {
 
     Line operator()(const fact::RemedyStarted& started) const {
         known.due_reason = Reason::none;
-        return {"healing: " + std::string{to_string(started.remedy)} + step_text(started.rung, started.reason) +
+        const std::string what = started.reason == Reason::changed ? "" : "healing: ";  // an update heals nothing
+        return {what + std::string{to_string(started.remedy)} + step_text(started.rung, started.reason) +
                     because(started.reason) + story.place_of(fact->rule),
                 Colour::warn};
     }

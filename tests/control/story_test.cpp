@@ -94,6 +94,13 @@ TEST_F(StoryTest, of_a_healed_service_reads_as_one) {
     EXPECT_EQ(tell(fact::IncidentClosed{1, Reason::recovered, 7s}), "healthy again: incident 1 closed after 7s");
 }
 
+TEST_F(StoryTest, of_an_end_that_nobody_saw) {
+    EXPECT_EQ(tell(fact::PhaseChanged{Phase::running, Phase::backoff, Reason::exited, "ended unseen", in(1s)}),
+              "pid 4711 ended, how is not known; the next start is in 1s");
+    EXPECT_EQ(tell(fact::PhaseChanged{Phase::running, Phase::completed, Reason::condition, "ended unseen", never}),
+              "ended, how is not known; its restart policy asks for no more");
+}
+
 TEST_F(StoryTest, of_a_crash) {
     EXPECT_EQ(
         tell(fact::PhaseChanged{Phase::running, Phase::backoff, Reason::exited, "signal 9 (SIGKILL)", in(2500ms)}),
@@ -168,6 +175,9 @@ TEST_F(StoryTest, of_remedies) {
     EXPECT_EQ(tell(fact::RemedyStarted{Remedy::restart, 1, 2, Reason::dependency_healed}),
               "healing: restart, because something it depends on was healed (policy.yaml:14)")
         << "that is no step of the ladder";
+    EXPECT_EQ(tell(fact::RemedyStarted{Remedy::restart, 0, 0, Reason::changed}),
+              "restart, because its entry in the policy has changed (policy.yaml:14)")
+        << "an update heals nothing";
     EXPECT_EQ(tell(fact::RemedyFinished{Remedy::run, 1, true, {}}), "the command of `run` succeeded; is it healed?");
     EXPECT_EQ(tell(fact::RemedyFinished{Remedy::run, 1, false, "exit code 1: no disk"}),
               "run failed: exit code 1: no disk");
