@@ -124,6 +124,14 @@ std::string count(std::size_t number, const std::string& noun) {
     return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
+/// What is to be done stands there only as long as it was not done.
+std::string storm_text(const Json& targets) {
+    const bool holds = std::ranges::any_of(
+        targets, [](const Json& target) { return text(member(target, "hold"), "reason") == "storm"; });
+    return holds ? "; a storm: nothing is healed until the share falls, or `keepwell resume --all`"
+                 : "; a storm: too many are unhealthy at once";
+}
+
 /// "shop.yaml: 3 targets, 1 not well: api; dry-run"
 std::string summary(const Json& status, const Json& targets) {
     std::string line;
@@ -144,8 +152,7 @@ std::string summary(const Json& status, const Json& targets) {
     if (unwell > most_names) names += ", ...";
     line += unwell == 0 ? ", all well" : ", " + std::to_string(unwell) + " not well" + names;
     if (text(status, "mode") == "dry-run") line += "; dry-run";
-    if (member(status, "storm") == true)
-        line += "; a storm: nothing is healed until the share falls, or `keepwell resume`";
+    if (member(status, "storm") == true) line += storm_text(targets);
     if (member(status, "stopping") == true) line += "; stopping";
     const Json& trouble = member(member(status, "journal"), "trouble");
     if (trouble.is_string()) line += "; journal: " + one_line(trouble.get<std::string>());

@@ -62,6 +62,12 @@ std::string purpose(Reason reason) {
     return ", because " + std::string{describe(reason)};
 }
 
+/// It is shown as unknown, though neither its probes nor a status that is not renewed make it so.
+bool engine_is_lost(const Target& target, const ServiceSpec& service, bool is_container) {
+    if (!is_container || target.shown_health != Health::unknown || target.container.stale) return false;
+    return !service.healthcheck || target.health.status(*service.healthcheck) != Health::unknown;
+}
+
 bool is_left(Reason reason) {
     return reason == Reason::remedy || reason == Reason::operated || reason == Reason::dependency_healed ||
            reason == Reason::changed;
@@ -160,9 +166,15 @@ class Explainer {
 
     void state() {
         say("state", life() + ".", service_.origin);
-        if (target_.paused) say("state", "It is paused: it is watched, and nothing is done about it.");
+        if (engine_is_lost(target_, service_, is_container_))
+            say("state", "The container engine does not answer: nothing is known of it, and nothing is done about it.");
+        if (target_.paused)
+            say("state",
+                "It is paused: it is watched, and nothing is done about it until `keepwell resume " + name() + "`.");
         if (target_.container.frozen)
-            say("state", "A person has paused its container: it is asked nothing, and nothing is done about it.");
+            say("state",
+                "A person has paused its container: it is asked nothing, and nothing is done about it until it is "
+                "unpaused.");
         if (is_container_) masters();
         if (engine_.dry_run(index_))
             say("state", "It is in dry-run: what is decided is shown and not done.", service_.origin);
@@ -370,7 +382,7 @@ std::string when_open(Hold reason) {
         case Hold::paused: return "when it is resumed";
         case Hold::maintenance: return "when the maintenance window ends";
         case Hold::dependency: return "when its dependency is well";
-        case Hold::storm: return "when fewer targets are unhealthy";
+        case Hold::storm: return "when fewer targets are unhealthy, or at `keepwell resume --all`";
         case Hold::parallel: return "when another remedy is done";
         case Hold::budget:
         case Hold::backoff: return "";
@@ -388,6 +400,8 @@ NextStep next_step(const Engine& engine, TargetIndex index) {
         const std::string open = when_open(target.hold.reason);
         return {std::string{to_string(target.hold.would)} + (open.empty() ? "" : " " + open), target.hold.until};
     }
+    if (engine_is_lost(target, engine.service_of(index), is_container(engine.policy().targets[index])))
+        return {"seen again when the container engine answers", never};
     if (target.start_at != never) return {"start", target.start_at};
     if (target.phase == Phase::stopping) return {"its end", never};
     if (target.phase == Phase::waiting && target.phase_reason == Reason::dependency_wait) {

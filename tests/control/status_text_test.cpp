@@ -58,14 +58,21 @@ TEST(StatusTable, says_what_is_not_well_and_why_nothing_is_done) {
 
 TEST(StatusTable, names_dry_run_storm_and_trouble_with_the_journal) {
     const std::string text =
-        shown({R"({"hold":{"reason":"dry_run","would":"start"},"next":null})"},
+        shown({R"({"hold":{"reason":"dry_run","would":"start"},"next":null})",
+               R"({"hold":{"reason":"storm","would":"restart"}})"},
               R"({"mode":"dry-run","storm":true,"journal":{"trouble":"No space left on device"}})");
     EXPECT_NE(text.find("would start\n"), std::string::npos) << text;
     EXPECT_NE(
-        text.find("; dry-run; a storm: nothing is healed until the share falls, or `keepwell resume`; journal: No "
-                  "space left on device\n"),
+        text.find(
+            "; dry-run; a storm: nothing is healed until the share falls, or `keepwell resume --all`; journal: No "
+            "space left on device\n"),
         std::string::npos)
         << text;
+}
+
+TEST(StatusTable, does_not_say_that_nothing_is_healed_once_a_person_has_resumed_in_a_storm) {
+    EXPECT_THAT(shown({R"({"hold":{"reason":"parallel","would":"restart"}})"}, R"({"storm":true})"),
+                HasSubstr("; a storm: too many are unhealthy at once\n"));
 }
 
 TEST(StatusTable, says_in_dry_run_what_would_be_done_and_when) {

@@ -198,7 +198,7 @@ services:
     def test_paused_target_is_not_started_again_until_resumed(self):
         run = self.start(self.policy("services: {one: {command: [sleep, '1000'], deploy: {restart_policy: {delay: 0s}}}}\n"))
         run.wait_for("target.phase", "one", to="running")
-        self.keepwell("pause", "one")
+        self.assertIn("until `keepwell resume one`\n", self.keepwell("pause", "one"))
         at, _ = run.wait_for("operator.pause", "one")
         os.kill(self.pid_of("one"), signal.SIGKILL)
         run.wait_for("remedy.held", "one", after=at, reason="paused")

@@ -68,11 +68,37 @@ TEST(Explain, a_held_remedy_names_its_gate) {
     world.run_until(Duration{1500ms});
     EXPECT_EQ(explained(world, "api"),
               (Lines{"state: It runs as pid 101 and is unhealthy.",
-                     "state: It is paused: it is watched, and nothing is done about it.",
+                     "state: It is paused: it is watched, and nothing is done about it until `keepwell resume api`.",
                      "seen: Its last probe failed: HTTP 503.", "seen: 1 probe failed in a row; 1 makes it unhealthy.",
                      "done: Incident 1 is open: its probes failed too often in a row.",
                      "held: Its restart is held (paused): a person has paused it, until `keepwell resume`.",
                      "next: Next: restart when it is resumed."}));
+}
+
+TEST(Explain, in_a_storm_it_says_how_to_heal_all_the_same) {
+    Policy policy = policy_of({Service{"a"}.probed(1s, 1), Service{"b"}.probed(1s, 1), Service{"c"}.probed(1s, 1)});
+    policy.guard.max_unhealthy = MaxUnhealthy{true, 40};
+    World world{std::move(policy)};
+    for (const char* name : {"a", "b", "c"}) world.answers(name, fail());
+    world.begin();
+    world.run_until(Duration{1500ms});
+    EXPECT_TRUE(
+        says(world, "c", "next: Next: restart when fewer targets are unhealthy, or at `keepwell resume --all`."));
+}
+
+TEST(Explain, a_container_whose_engine_is_lost_says_so) {
+    World world{policy_of({Service{"web"}.adopted(), Service{"api"}.probed(1s, 1).adopted()})};
+    world.begin_with_containers();
+    world.run_until(Duration{1500ms});
+    EXPECT_TRUE(says(world, "web", "next: Nothing is due."));
+    world.backend_lost();
+    world.run_until(5s);
+    for (const char* name : {"web", "api"}) {
+        EXPECT_TRUE(says(world, name,
+                         "state: The container engine does not answer: nothing is known of it, and nothing is done "
+                         "about it."));
+        EXPECT_TRUE(says(world, name, "next: Next: seen again when the container engine answers."));
+    }
 }
 
 TEST(Explain, attempts_outside_the_window_are_not_used) {

@@ -291,13 +291,14 @@ int Waiting::wait() {
     return result();
 }
 
-const char* done_text(event::Verb verb) {
+/// `whom` as on a command line.
+std::string done_text(event::Verb verb, const std::string& whom) {
     switch (verb) {
         case event::Verb::start: return "asked to start";
         case event::Verb::stop: return "asked to stop";
         case event::Verb::restart: return "asked to restart";
         case event::Verb::replace: return "asked to replace";
-        case event::Verb::pause: return "paused: watched, and not healed until `keepwell resume`";
+        case event::Verb::pause: return "paused: watched, and not healed until `keepwell resume " + whom + "`";
         case event::Verb::resume: return "resumed";
         case event::Verb::reset: return "reset: its restarts and its quarantine are forgotten";
     }
@@ -312,7 +313,8 @@ bool is_waited_for(event::Verb verb) {
 /// What is only asked for: the answer, or what it means.
 bool acknowledge(event::Verb verb, const OperateOptions& options, const std::string& name, const std::string& answer) {
     if (options.format == Format::json) return print(answer);
-    return print((options.all ? "everything" : name) + ": " + done_text(verb) + "\n");
+    const std::string whom = options.all ? "--all" : name;
+    return print((options.all ? "everything" : name) + ": " + done_text(verb, whom) + "\n");
 }
 
 }  // namespace
