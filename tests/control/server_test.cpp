@@ -10,12 +10,15 @@
 #include <future>
 #include <thread>
 
-#include "folder.hpp"
 #include "house.hpp"
 #include "runtime/loop.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::control {
 namespace {
+
+using testing::add_content;
+using testing::Folder;
 
 constexpr int patience_ms = 30'000;
 
@@ -185,13 +188,13 @@ TEST_F(ServerTest, follower_that_does_not_read_is_dropped_and_holds_up_nobody) {
 
 TEST_F(ServerTest, streams_output_as_it_grows) {
     const std::string file = folder / "api.log";
-    append(file, "one\ntwo\n");
+    add_content(file, "one\ntwo\n");
     house.output_folder = folder.path();
     serve();
     Wire wire{path};
     wire.say("GET /v1/logs/api?tail=1&follow=1 HTTP/1.1\r\nHost: k\r\n\r\n");
     EXPECT_EQ(wire.hear_until("two\n").find("one"), std::string::npos);
-    append(file, "three\n");
+    add_content(file, "three\n");
     EXPECT_NE(wire.hear_until("three\n").find("three\n"), std::string::npos);
 }
 

@@ -1,5 +1,6 @@
 // Who gets the control socket, and what the others are told.
 #include "control/socket_claim.hpp"
+#include "support/folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -8,10 +9,11 @@
 
 #include <cstring>
 
-#include "folder.hpp"
-
 namespace keepwell::control {
 namespace {
+
+using testing::add_content;
+using testing::Folder;
 
 /// A listening socket that nobody serves.
 int listen_on(const std::string& path) {
@@ -71,7 +73,7 @@ TEST_F(SocketClaimTest, somebody_who_listens_without_our_lock_is_left_alone) {
 
 TEST_F(SocketClaimTest, stale_socket_is_taken_over) {
     ::close(listen_on(path));
-    append(path + ".lock", "999999\n");
+    add_content(path + ".lock", "999999\n");
     ASSERT_TRUE(exists(path));
     const auto claim = SocketClaim::take(path);
     ASSERT_TRUE(claim) << claim.error();
@@ -79,7 +81,7 @@ TEST_F(SocketClaimTest, stale_socket_is_taken_over) {
 }
 
 TEST_F(SocketClaimTest, file_that_is_no_socket_is_left_alone) {
-    append(path, "precious");
+    add_content(path, "precious");
     const auto claim = SocketClaim::take(path);
     ASSERT_FALSE(claim);
     EXPECT_EQ(claim.error(), path + " exists and is not a socket; it is left alone");
@@ -103,7 +105,7 @@ TEST_F(SocketClaimTest, path_that_is_too_long_is_refused) {
 }
 
 TEST_F(SocketClaimTest, folder_that_can_not_be_made_is_named) {
-    append(folder / "file", "x");
+    add_content(folder / "file", "x");
     const auto claim = SocketClaim::take(folder / "file/sub/keepwell.sock");
     ASSERT_FALSE(claim);
     EXPECT_EQ(claim.error(), "cannot make " + (folder / "file/sub") + ": Not a directory");

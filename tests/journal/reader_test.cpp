@@ -10,21 +10,24 @@
 
 #include "journal/codec.hpp"
 #include "journal/samples.hpp"
-#include "journal/temporary_folder.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::journal {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using testing::Folder;
+using testing::put_content;
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::string line(std::uint64_t seq, Body body = Noted{}) {
     return encode(samples::record(seq, std::move(body))) + "\n";
 }
 
-class JournalReader : public testing::Test {
+class JournalReader : public ::testing::Test {
   protected:
-    std::string file(std::uint64_t number) const { return file_path(folder_.journal(), number); }
+    std::string file(std::uint64_t number) const { return file_path(folder_, number); }
     Reporter reporter() {
         return [this](const Complaint& complaint) { complaints_.push_back(to_string(complaint)); };
     }
@@ -34,31 +37,32 @@ class JournalReader : public testing::Test {
             seqs.push_back(record.seq);
             return true;
         };
-        read(folder_.journal(), filter, visit, reporter());
+        read(folder_, filter, visit, reporter());
         return seqs;
     }
     std::vector<std::uint64_t> tail_seqs(std::size_t count, const Filter& filter = {}) {
         std::vector<std::uint64_t> seqs;
-        for (const Record& record : tail(folder_.journal(), filter, count, reporter())) seqs.push_back(record.seq);
+        for (const Record& record : tail(folder_, filter, count, reporter())) seqs.push_back(record.seq);
         return seqs;
     }
 
-    TemporaryFolder folder_;
+    Folder place_;
+    std::string folder_ = place_ / "state/journal";
     std::vector<std::string> complaints_;
 };
 
 TEST_F(JournalReader, no_folder_is_an_empty_journal) {
     EXPECT_THAT(seqs(), IsEmpty());
-    EXPECT_EQ(restore(folder_.journal(), reporter()).last_seq, 0U);
-    EXPECT_EQ(last_seq(folder_.journal()), 0U);
+    EXPECT_EQ(restore(folder_, reporter()).last_seq, 0U);
+    EXPECT_EQ(last_seq(folder_), 0U);
     EXPECT_THAT(complaints_, IsEmpty());
 }
 
 TEST_F(JournalReader, other_files_in_the_folder_are_not_looked_at) {
     put_content(file(1), line(1));
-    put_content(folder_.journal() + "/lock", "1\n");
-    put_content(folder_.journal() + "/notes.jsonl", "x\n");
-    put_content(folder_.journal() + "/1.jsonl", "x\n");
+    put_content(folder_ + "/lock", "1\n");
+    put_content(folder_ + "/notes.jsonl", "x\n");
+    put_content(folder_ + "/1.jsonl", "x\n");
     EXPECT_THAT(seqs(), ElementsAre(1));
     EXPECT_THAT(complaints_, IsEmpty());
 }
@@ -187,7 +191,7 @@ TEST_F(JournalReader, reading_stops_when_the_visitor_has_enough) {
     put_content(file(1), line(1) + line(2) + line(3));
     int visited = 0;
     read(
-        folder_.journal(), {}, [&visited](const Record&) { return ++visited < 2; }, reporter());
+        folder_, {}, [&visited](const Record&) { return ++visited < 2; }, reporter());
     EXPECT_EQ(visited, 2);
 }
 
@@ -210,7 +214,7 @@ TEST_F(JournalReader, the_tail_reads_as_few_files_as_it_needs) {
 TEST_F(JournalReader, the_last_seq_is_found_behind_a_damaged_file) {
     put_content(file(1), line(1) + line(2));
     put_content(file(2), "garbage");
-    EXPECT_EQ(last_seq(folder_.journal()), 2U);
+    EXPECT_EQ(last_seq(folder_), 2U);
 }
 
 // ---- restoring --------------------------------------------------------------------------------------------------
@@ -226,7 +230,7 @@ TEST_F(JournalReader, restore_gives_the_last_state_of_each_target) {
     put_content(file(1), line(1, samples::run()) + line(2, State{samples::memory()}) +
                              line(3, Noted{Fact{no_target, {}, 33, {}, opened}}) + encode(redis) + "\n" +
                              line(5, RunEnded{}) + line(6, later_run) + line(7, State{second}));
-    const Restored found = restore(folder_.journal(), reporter());
+    const Restored found = restore(folder_, reporter());
     EXPECT_EQ(found.last_seq, 7U);
     EXPECT_EQ(found.last_incident, 33U);
     EXPECT_FALSE(found.ended_in_order);
@@ -240,7 +244,7 @@ TEST_F(JournalReader, restore_gives_the_last_state_of_each_target) {
 
 TEST_F(JournalReader, restore_knows_a_run_that_ended_in_order) {
     put_content(file(1), line(1, samples::run()) + line(2, RunEnded{}));
-    EXPECT_TRUE(restore(folder_.journal(), reporter()).ended_in_order);
+    EXPECT_TRUE(restore(folder_, reporter()).ended_in_order);
 }
 
 RestoredTarget remembered() { return {samples::memory(), samples::start_at, samples::start, "a boot"}; }
@@ -301,7 +305,7 @@ TEST_F(JournalReader, a_hundred_thousand_records_are_read_in_a_moment) {
     }
     put_content(file(1), content);
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(restore(folder_.journal(), reporter()).last_seq, 100'000U);
+    EXPECT_EQ(restore(folder_, reporter()).last_seq, 100'000U);
     const auto restored = std::chrono::steady_clock::now();
     EXPECT_EQ(seqs().size(), 100'000U);
     const auto read = std::chrono::steady_clock::now();

@@ -14,13 +14,18 @@
 #include "journal/codec.hpp"
 #include "journal/reader.hpp"
 #include "journal/samples.hpp"
-#include "journal/temporary_folder.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::journal {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using testing::add_content;
+using testing::content_of;
+using testing::Folder;
+using testing::put_content;
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 /// A disk that has room for `left` more bytes, and then fails with `error`.
 struct Disk {
@@ -49,11 +54,11 @@ struct Disk {
     }
 };
 
-class JournalWriter : public testing::Test {
+class JournalWriter : public ::testing::Test {
   protected:
     WriterOptions options() {
         WriterOptions options;
-        options.folder = folder_.journal();
+        options.folder = folder_;
         options.on_trouble = [this](const std::string& text) { said_.push_back(text); };
         options.on_recovered = [this](std::uint64_t lost) {
             said_.push_back("recovered, lost " + std::to_string(lost));
@@ -100,14 +105,14 @@ class JournalWriter : public testing::Test {
     Instant now() const { return samples::in(std::chrono::seconds{seconds_}); }
 
     std::uint32_t restarts(const std::string& target) { return restored().targets.at(target).memory.restarts; }
-    std::string file(std::uint64_t number) const { return file_path(folder_.journal(), number); }
+    std::string file(std::uint64_t number) const { return file_path(folder_, number); }
     Restored restored() {
-        return restore(folder_.journal(), [this](const Complaint& it) { complaints_.push_back(to_string(it)); });
+        return restore(folder_, [this](const Complaint& it) { complaints_.push_back(to_string(it)); });
     }
     std::vector<std::uint64_t> seqs() {
         std::vector<std::uint64_t> seqs;
         read(
-            folder_.journal(), {},
+            folder_, {},
             [&](const Record& record) {
                 seqs.push_back(record.seq);
                 return true;
@@ -116,7 +121,8 @@ class JournalWriter : public testing::Test {
         return seqs;
     }
 
-    TemporaryFolder folder_;
+    Folder place_;
+    std::string folder_ = place_ / "state/journal";
     Disk disk_;
     std::uint64_t seconds_ = 0;
     Instant armed_ = never;
@@ -135,7 +141,7 @@ TEST_F(JournalWriter, a_record_is_one_line_of_the_file) {
 TEST_F(JournalWriter, folder_and_files_are_for_their_owner_alone) {
     const auto writer = open();
     using std::filesystem::perms;
-    EXPECT_EQ(std::filesystem::status(folder_.journal()).permissions(), perms::owner_all);
+    EXPECT_EQ(std::filesystem::status(folder_).permissions(), perms::owner_all);
     EXPECT_EQ(std::filesystem::status(file(1)).permissions(), perms::owner_read | perms::owner_write);
 }
 
@@ -148,7 +154,7 @@ TEST_F(JournalWriter, a_second_writer_is_refused_until_the_first_is_gone) {
     auto first = open();
     const auto second = FileWriter::open(options());
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error(), "the journal in " + folder_.journal() + " is being written by another keepwell (pid " +
+    EXPECT_EQ(second.error(), "the journal in " + folder_ + " is being written by another keepwell (pid " +
                                   std::to_string(::getpid()) + ")");
     first.reset();
     EXPECT_TRUE(FileWriter::open(options()));
@@ -172,7 +178,7 @@ TEST_F(JournalWriter, rotation_keeps_so_many_files_and_everything_that_counts) {
     std::uint64_t last = 0;
     for (int i = 0; i < 200; ++i) last = note(*writer, std::string(100, 'x'));
 
-    const auto files = list_files(folder_.journal());
+    const auto files = list_files(folder_);
     ASSERT_EQ(files.size(), 3U);
     EXPECT_GT(files.front().number, 5U);
     for (const auto& one : files) EXPECT_LE(std::filesystem::file_size(one.path), 4096U);
@@ -202,7 +208,7 @@ TEST_F(JournalWriter, rotation_loses_and_doubles_no_record) {
     state(*writer, "api", 1);
     std::vector<std::uint64_t> expected{1, 2};
     for (int i = 0; i < 100; ++i) expected.push_back(note(*writer, "x"));
-    EXPECT_GT(list_files(folder_.journal()).size(), 5U);
+    EXPECT_GT(list_files(folder_).size(), 5U);
     EXPECT_EQ(seqs(), expected);
     EXPECT_THAT(complaints_, IsEmpty());
 }
@@ -214,9 +220,9 @@ TEST_F(JournalWriter, a_head_that_is_larger_than_a_file_does_not_rotate_at_every
     const auto writer = open(small);
     append(*writer, samples::run(), "");
     for (int i = 0; i < 50; ++i) state(*writer, "api." + std::to_string(i), 1);
-    const auto before = list_files(folder_.journal()).size();
+    const auto before = list_files(folder_).size();
     for (int i = 0; i < 100; ++i) note(*writer, "x");
-    EXPECT_LE(list_files(folder_.journal()).size(), before + 2);
+    EXPECT_LE(list_files(folder_).size(), before + 2);
     EXPECT_EQ(restored().targets.size(), 50U);
 }
 
@@ -261,9 +267,8 @@ TEST_F(JournalWriter, a_full_disk_is_counted_and_said_once) {
     note(*writer, "kept");
     EXPECT_FALSE(writer->in_trouble());
     EXPECT_EQ(writer->lost(), 3U);
-    EXPECT_THAT(said_,
-                ElementsAre("the journal in " + folder_.journal() + " can not be written: No space left on device",
-                            "recovered, lost 3"));
+    EXPECT_THAT(said_, ElementsAre("the journal in " + folder_ + " can not be written: No space left on device",
+                                   "recovered, lost 3"));
     EXPECT_THAT(seqs(), ElementsAre(1, 5, 6));
     EXPECT_THAT(complaints_, ElementsAre(file(1) + ":2: records 2 to 4 are missing before it"));
 }
@@ -295,7 +300,7 @@ TEST_F(JournalWriter, what_can_not_be_cut_off_is_ended_by_a_newline) {
 TEST_F(JournalWriter, no_byte_at_which_the_disk_fills_up_harms_another_record) {
     for (const bool can_truncate : {true, false}) {
         for (std::size_t left = 0; left < 600; left += 7) {
-            std::filesystem::remove_all(folder_.journal());
+            std::filesystem::remove_all(folder_);
             disk_ = {};
             const auto writer = open();
             disk_ = {left, ENOSPC, can_truncate};
@@ -326,11 +331,11 @@ TEST_F(JournalWriter, a_disk_that_is_full_at_rotation_leaves_the_old_file_growin
     append(*writer, samples::run(), "");
     disk_.left = 0;
     for (int i = 0; i < 20; ++i) note(*writer, "x");
-    EXPECT_EQ(list_files(folder_.journal()).size(), 1U);
+    EXPECT_EQ(list_files(folder_).size(), 1U);
     EXPECT_EQ(writer->lost(), 0U);
     disk_.left = SIZE_MAX;
     note(*writer, "x");
-    EXPECT_EQ(list_files(folder_.journal()).size(), 2U);
+    EXPECT_EQ(list_files(folder_).size(), 2U);
     EXPECT_EQ(seqs().size(), 22U);
 }
 
@@ -363,7 +368,7 @@ TEST_F(JournalWriter, states_that_a_full_disk_lost_are_written_before_the_next_r
     EXPECT_EQ(restarts("db"), 1U);
     EXPECT_THAT(seqs(), ElementsAre(1, 2, 3, 5, 7));
     EXPECT_THAT(complaints_, ElementsAre(file(1) + ":7: records 4 to 6 are missing before it"));
-    EXPECT_EQ(list_files(folder_.journal()).size(), 1U) << "a new file would cost an old one";
+    EXPECT_EQ(list_files(folder_).size(), 1U) << "a new file would cost an old one";
 }
 
 TEST_F(JournalWriter, states_that_a_full_disk_lost_are_written_though_nothing_happens_any_more) {
@@ -410,7 +415,7 @@ TEST_F(JournalWriter, a_loss_while_the_end_of_trouble_is_awaited_is_looked_at_wi
 }
 
 TEST_F(JournalWriter, a_folder_that_can_be_made_later_is_made_though_nothing_happens_any_more) {
-    const std::string state_folder = std::filesystem::path{folder_.journal()}.parent_path().string();
+    const std::string state_folder = std::filesystem::path{folder_}.parent_path().string();
     put_content(state_folder, "a file where the folder should be");
     const auto writer = open();
     follow_retries(*writer);
@@ -434,7 +439,7 @@ TEST_F(JournalWriter, a_broken_device_that_works_again_gets_all_states) {
     disk_.left = SIZE_MAX;
     retry(*writer);
     EXPECT_EQ(restarts("api"), 2U);
-    EXPECT_EQ(list_files(folder_.journal()).size(), 1U);
+    EXPECT_EQ(list_files(folder_).size(), 1U);
 }
 
 TEST_F(JournalWriter, a_record_for_which_there_is_room_is_kept_where_the_states_have_none) {
@@ -477,7 +482,7 @@ TEST_F(JournalWriter, seq_goes_on_behind_a_file_that_has_nothing_but_its_head) {
     auto writer = open(small);
     begin_run(*writer);
     std::uint64_t last = 0;
-    while (list_files(folder_.journal()).size() < 2) last = note(*writer, std::string(300, 'x'));
+    while (list_files(folder_).size() < 2) last = note(*writer, std::string(300, 'x'));
     std::string head = content_of(file(2));  // and the record that did not fit into the first file
     head.resize(head.rfind('\n', head.size() - 2) + 1);
     put_content(file(2), head);
@@ -495,7 +500,7 @@ TEST_F(JournalWriter, a_broken_device_is_opened_again_once_a_second) {
     disk_.left = SIZE_MAX;
     seconds_ += 10;
     note(*writer, "kept");
-    EXPECT_THAT(said_, ElementsAre("the journal in " + folder_.journal() + " can not be written: Input/output error",
+    EXPECT_THAT(said_, ElementsAre("the journal in " + folder_ + " can not be written: Input/output error",
                                    "recovered, lost 1"));
 
     disk_.left = 0;
@@ -514,19 +519,19 @@ TEST_F(JournalWriter, a_broken_device_is_opened_again_once_a_second) {
     EXPECT_EQ(writer->lost(), 4U);
     note(*writer, "kept");
     EXPECT_EQ(writer->lost(), 4U);
-    EXPECT_EQ(list_files(folder_.journal()).size(), 1U);
+    EXPECT_EQ(list_files(folder_).size(), 1U);
 }
 
 TEST_F(JournalWriter, a_removed_folder_is_made_anew_with_all_states) {
     const auto writer = open();
     append(*writer, samples::run(), "");
     state(*writer, "api", 7);
-    std::filesystem::remove_all(folder_.journal());
+    std::filesystem::remove_all(folder_);
     const auto seq = note(*writer, "kept");
     EXPECT_EQ(seq, 3U);
     EXPECT_EQ(writer->lost(), 0U);
-    EXPECT_THAT(said_, ElementsAre("the journal in " + folder_.journal() + " was removed; it is begun anew",
-                                   "recovered, lost 0"));
+    EXPECT_THAT(said_,
+                ElementsAre("the journal in " + folder_ + " was removed; it is begun anew", "recovered, lost 0"));
     const Restored found = restored();
     EXPECT_EQ(found.last_seq, 3U);
     EXPECT_EQ(found.targets.at("api").memory.restarts, 7U);
@@ -536,13 +541,13 @@ TEST_F(JournalWriter, a_removed_folder_is_made_anew_with_all_states) {
 TEST_F(JournalWriter, a_moved_folder_is_made_anew) {
     const auto writer = open();
     note(*writer, "before");
-    std::filesystem::rename(folder_.journal(), folder_.journal() + ".old");
+    std::filesystem::rename(folder_, folder_ + ".old");
     EXPECT_EQ(note(*writer, "after"), 2U);
     EXPECT_THAT(seqs(), ElementsAre(2));
 }
 
 TEST_F(JournalWriter, a_folder_that_can_not_be_made_stops_nothing) {
-    const std::string state = std::filesystem::path{folder_.journal()}.parent_path().string();
+    const std::string state = std::filesystem::path{folder_}.parent_path().string();
     put_content(state, "a file where the folder should be");
     const auto writer = open();
     EXPECT_EQ(note(*writer, "lost"), 1U);
@@ -551,14 +556,14 @@ TEST_F(JournalWriter, a_folder_that_can_not_be_made_stops_nothing) {
     seconds_ += 10;
     EXPECT_EQ(note(*writer, "kept"), 2U);
     EXPECT_EQ(writer->lost(), 1U);
-    EXPECT_THAT(said_, ElementsAre("the journal in " + folder_.journal() + " can not be written: Not a directory",
-                                   "recovered, lost 1"));
+    EXPECT_THAT(said_,
+                ElementsAre("the journal in " + folder_ + " can not be written: Not a directory", "recovered, lost 1"));
 }
 
 TEST_F(JournalWriter, a_folder_that_another_writer_took_meanwhile_is_left_to_it) {
     const auto first = open();
     note(*first, "before");
-    std::filesystem::remove_all(folder_.journal());
+    std::filesystem::remove_all(folder_);
     const auto second = open();
     EXPECT_EQ(note(*second, "the second's"), 1U);
     note(*first, "lost");

@@ -10,6 +10,7 @@
 #include "policy/canonical/canonical.hpp"
 #include "policy/document/document.hpp"
 #include "policy/memory_environment.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::policy {
 namespace {
@@ -512,8 +513,8 @@ TEST(Files, a_folder_without_a_policy_and_no_file_at_all_are_mistakes) {
 }
 
 TEST(Files, the_real_file_system_is_read_and_its_refusals_are_said) {
-    auto folder_template = (std::filesystem::temp_directory_path() / "keepwell-policy-XXXXXX").string();
-    const std::string folder = ::mkdtemp(folder_template.data());
+    const testing::Folder place;
+    const std::string& folder = place.path();
     std::ofstream{folder + "/a.yaml"} << "services: {a: {command: run}}\n";
     std::filesystem::create_directory(folder + "/folder.yaml");
     auto environment = host_environment();
@@ -531,7 +532,6 @@ TEST(Files, the_real_file_system_is_read_and_its_refusals_are_said) {
     EXPECT_TRUE(environment.variable("PATH"));
     EXPECT_FALSE(environment.variable("KEEPWELL_NOT_SET_ANYWHERE"));
     EXPECT_EQ(rendered(load({"/dev/zero"}, environment)), "/dev/zero: error: is larger than 1 MiB; no policy is\n");
-    std::filesystem::remove_all(folder);
 }
 
 // ---- limits -------------------------------------------------------------------------------------------------------

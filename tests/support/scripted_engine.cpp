@@ -13,6 +13,7 @@
 #include <set>
 
 #include "runtime/loop.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::testing {
 namespace asio = boost::asio;
@@ -80,11 +81,6 @@ std::string decoded(const std::string& text) {
 bool fits(const std::string& what, const ScriptedEngine::Request& request) {
     const std::string name = request.method + ' ' + request.path;
     return ::fnmatch(what.c_str(), name.c_str(), FNM_PATHNAME) == 0;
-}
-
-std::string make_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-engine-XXXXXX").string();
-    return ::mkdtemp(pattern.data()) ? pattern : std::string{"."};
 }
 
 /// "/v1.41/containers/json?all=1" into its parts.
@@ -278,7 +274,7 @@ struct ScriptedEngine::State {
     Reply built_in(const Request& request);
 
     runtime::Loop& loop;
-    const std::string folder = make_folder();
+    const testing::Folder folder;
     std::string newest;
     std::string oldest;
     Unix::acceptor acceptor;
@@ -482,10 +478,9 @@ ScriptedEngine::ScriptedEngine(runtime::Loop& loop, std::string newest, std::str
 ScriptedEngine::~ScriptedEngine() {
     *state_->alive = false;
     stop();
-    std::filesystem::remove_all(state_->folder);
 }
 
-std::string ScriptedEngine::socket() const { return state_->folder + "/docker.sock"; }
+std::string ScriptedEngine::socket() const { return state_->folder / "docker.sock"; }
 std::string ScriptedEngine::host() const { return "unix://" + socket(); }
 
 void ScriptedEngine::on(const std::string& what, Reply reply) {

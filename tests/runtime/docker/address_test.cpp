@@ -7,6 +7,7 @@
 #include <map>
 
 #include "runtime/docker/api/engine_api.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::runtime::docker {
 namespace {
@@ -70,29 +71,25 @@ TEST(EngineAddresses, what_cannot_be_reached_is_said) {
 class Certificates : public ::testing::Test {
   protected:
     Certificates() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-address-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         for (const char* name : {"ca.pem", "cert.pem", "key.pem"}) std::ofstream{folder_ / name} << "pem";
     }
-    ~Certificates() override { std::filesystem::remove_all(folder_); }
-
-    std::filesystem::path folder_;
+    testing::Folder folder_;
 };
 
 TEST_F(Certificates, they_are_taken_from_their_folder) {
-    EngineAddress address = engine_address("tcp://docker", true, folder_.string());
+    EngineAddress address = engine_address("tcp://docker", true, folder_.path());
     EXPECT_EQ(address.base_url, "https://docker:2376");
     EXPECT_EQ(address.ca, folder_ / "ca.pem");
     EXPECT_EQ(address.certificate, folder_ / "cert.pem");
     EXPECT_EQ(address.key, folder_ / "key.pem");
     EXPECT_TRUE(address.verify);
     EXPECT_EQ(address.error, "");
-    EXPECT_EQ(engine_address("tcp://docker", true, folder_.string() + "/").ca, folder_ / "ca.pem");
+    EXPECT_EQ(engine_address("tcp://docker", true, folder_.path() + "/").ca, folder_ / "ca.pem");
 }
 
 TEST_F(Certificates, without_verifying_there_is_tls_and_nobody_to_trust) {
     std::filesystem::remove(folder_ / "ca.pem");
-    const EngineAddress address = engine_address("tcp://docker", false, folder_.string());
+    const EngineAddress address = engine_address("tcp://docker", false, folder_.path());
     EXPECT_EQ(address.base_url, "https://docker:2376");
     EXPECT_EQ(address.ca, "");
     EXPECT_EQ(address.certificate, folder_ / "cert.pem");
@@ -102,8 +99,8 @@ TEST_F(Certificates, without_verifying_there_is_tls_and_nobody_to_trust) {
 
 TEST_F(Certificates, one_that_is_missing_is_named) {
     std::filesystem::remove(folder_ / "key.pem");
-    EXPECT_EQ(engine_address("tcp://docker", true, folder_.string()).error,
-              "DOCKER_CERT_PATH: cannot read " + (folder_ / "key.pem").string() + ": No such file or directory");
+    EXPECT_EQ(engine_address("tcp://docker", true, folder_.path()).error,
+              "DOCKER_CERT_PATH: cannot read " + (folder_ / "key.pem") + ": No such file or directory");
 }
 
 /// Variables of this process, while it lives.
@@ -139,13 +136,13 @@ TEST_F(Certificates, the_environment_says_where_the_engine_is) {
     }
     {
         const Variables some{
-            {{"DOCKER_HOST", "tcp://docker"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", folder_.string()}}};
+            {{"DOCKER_HOST", "tcp://docker"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CERT_PATH", folder_.path()}}};
         EXPECT_EQ(engine_address_from_environment().base_url, "https://docker:2376");
         EXPECT_EQ(engine_address_from_environment().key, folder_ / "key.pem");
     }
     {
         const Variables usual{
-            {{"DOCKER_HOST", "tcp://docker"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CONFIG", folder_.string()}}};
+            {{"DOCKER_HOST", "tcp://docker"}, {"DOCKER_TLS_VERIFY", "1"}, {"DOCKER_CONFIG", folder_.path()}}};
         EXPECT_EQ(engine_address_from_environment().key, folder_ / "key.pem");
     }
     {

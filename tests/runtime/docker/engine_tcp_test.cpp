@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/docker/api_client.hpp"
+#include "support/folder.hpp"
 #include "support/scripted_engine.hpp"
 
 namespace keepwell::testing {
@@ -63,10 +64,8 @@ class TcpGate {
 class Papers {
   public:
     Papers() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-papers-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         const std::string script =
-            "set -e; cd " + folder_ +
+            "set -e; cd " + folder_.path() +
             "; authority() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
             " -subj /CN=$1 -keyout $1.key -out $1.pem; }"
             "; signed() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=$2 -keyout "
@@ -77,17 +76,14 @@ class Papers {
             "; mkdir client intruder"
             "; cp ours.pem client/ca.pem; cp me.pem client/cert.pem; cp me.key client/key.pem"
             "; cp ours.pem intruder/ca.pem; cp stranger.pem intruder/cert.pem; cp stranger.key intruder/key.pem";
-        made_ = std::system(("( " + script + " ) > " + folder_ + "/log 2>&1").c_str()) == 0;
+        made_ = std::system(("( " + script + " ) > " + (folder_ / "log") + " 2>&1").c_str()) == 0;
     }
-    ~Papers() { std::filesystem::remove_all(folder_); }
-    Papers(const Papers&) = delete;
-    Papers& operator=(const Papers&) = delete;
 
     bool made() const { return made_; }
-    std::string file(const std::string& name) const { return folder_ + '/' + name; }
+    std::string file(const std::string& name) const { return folder_ / name; }
 
   private:
-    std::string folder_;
+    Folder folder_;
     bool made_ = false;
 };
 
@@ -198,17 +194,15 @@ TEST_F(EngineOverTcp, certificates_open_the_door_on_both_sides) {
 }
 
 TEST_F(EngineOverTcp, files_that_are_no_certificates_are_named) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-papers-XXXXXX").string();
-    const std::string folder = ::mkdtemp(pattern.data());
+    const Folder folder;
     for (const char* name : {"ca.pem", "cert.pem", "key.pem"}) {
-        if (std::system(("echo none > " + folder + '/' + name).c_str()) != 0) return;
+        put_content(folder / name, "none\n");
     }
     const TcpGate gate{{engine_.socket()}};
-    EngineApi api{loop_, engine_address(gate.host("localhost"), true, folder)};
+    EngineApi api{loop_, engine_address(gate.host("localhost"), true, folder.path())};
     const Answer answer = ask(loop_, api, "GET", "/info");
     EXPECT_EQ(answer.end, Answer::End::unreachable);
-    EXPECT_NE(answer.error.find(folder + "/c"), std::string::npos) << answer.error;
-    std::filesystem::remove_all(folder);
+    EXPECT_NE(answer.error.find(folder / "c"), std::string::npos) << answer.error;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "runtime/docker/json/registry_auth.hpp"
 #include "support/await.hpp"
+#include "support/folder.hpp"
 #include "support/scripted_engine.hpp"
 
 namespace keepwell::testing {
@@ -38,19 +39,12 @@ class TemporaryConfig {
   public:
     explicit TemporaryConfig(const std::string& text) {
         std::ofstream{folder_ / "config.json"} << text;
-        ::setenv("DOCKER_CONFIG", folder_.c_str(), 1);
+        ::setenv("DOCKER_CONFIG", folder_.path().c_str(), 1);
     }
-    ~TemporaryConfig() {
-        ::unsetenv("DOCKER_CONFIG");
-        std::filesystem::remove_all(folder_);
-    }
+    ~TemporaryConfig() { ::unsetenv("DOCKER_CONFIG"); }
 
   private:
-    static std::filesystem::path make_folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-config-XXXXXX").string();
-        return ::mkdtemp(pattern.data());
-    }
-    std::filesystem::path folder_ = make_folder();
+    Folder folder_;
 };
 
 class Pulls : public ::testing::Test {

@@ -14,6 +14,7 @@
 #include "runtime/curl_multi.hpp"
 #include "runtime/loop.hpp"
 #include "support/await.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::testing {
 namespace {
@@ -27,8 +28,6 @@ using runtime::Loop;
 class HastyServer {
   public:
     HastyServer() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-hasty-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         path().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
@@ -41,12 +40,11 @@ class HastyServer {
         thread_.join();
         for (auto& client : clients_) client.join();
         ::close(listener_);
-        std::filesystem::remove_all(folder_);
     }
     HastyServer(const HastyServer&) = delete;
     HastyServer& operator=(const HastyServer&) = delete;
 
-    std::string path() const { return folder_ + "/socket"; }
+    std::string path() const { return folder_ / "socket"; }
 
   private:
     void serve() {
@@ -74,7 +72,7 @@ class HastyServer {
         return true;
     }
 
-    std::string folder_;
+    Folder folder_;
     const int listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     std::vector<std::thread> clients_;  ///< the thread's
     std::thread thread_;

@@ -1,5 +1,6 @@
 // What an update has replaced, over keepwells and without a folder.
 #include "runtime/docker/commands/predecessors.hpp"
+#include "support/folder.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -12,16 +13,12 @@ namespace {
 
 class PredecessorsTest : public ::testing::Test {
   protected:
-    PredecessorsTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-replaced-XXXXXX").string();
-        root = ::mkdtemp(pattern.data());
-    }
-    ~PredecessorsTest() override { std::filesystem::remove_all(root); }
     Predecessors in(const std::string& folder) {
         return Predecessors{folder, [this](const std::string& line) { log += line + "\n"; }};
     }
 
-    std::string root;
+    testing::Folder place;
+    std::string root = place.path();
     std::string log;
 };
 

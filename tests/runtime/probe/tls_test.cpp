@@ -8,6 +8,7 @@
 
 #include "runtime/probe/real_probes.hpp"
 #include "runtime/probe/test_server.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::runtime {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 class TlsServer {
   public:
     TlsServer() {
-        const std::string dir = folder_ + "/";
+        const std::string dir = folder_.path() + "/";
         const std::string make =
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
             "-subj /CN=localhost -keyout " +
@@ -35,7 +36,6 @@ class TlsServer {
             ::kill(pid_, SIGKILL);
             ::waitpid(pid_, nullptr, 0);
         }
-        std::filesystem::remove_all(folder_);
     }
     TlsServer(const TlsServer&) = delete;
     TlsServer& operator=(const TlsServer&) = delete;
@@ -44,12 +44,7 @@ class TlsServer {
     std::uint16_t port() const { return port_; }
 
   private:
-    static std::string make_folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "keepwell-tls-XXXXXX").string();
-        return ::mkdtemp(pattern.data()) ? pattern : std::string{"."};
-    }
-
-    const std::string folder_ = make_folder();
+    const keepwell::testing::Folder folder_;
     const std::uint16_t port_ = closed_port();
     pid_t pid_ = -1;
 };

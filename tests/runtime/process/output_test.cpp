@@ -12,7 +12,7 @@
 namespace keepwell::runtime {
 namespace {
 
-using testing::read_text;
+using testing::content_of;
 
 class OutputTest : public ::testing::Test {
   protected:
@@ -44,17 +44,17 @@ class OutputTest : public ::testing::Test {
 
     // A link by this name in the folder is what the target prints to.
     std::string print_to_link(const std::string& name, const std::string& to) {
-        std::filesystem::create_symlink(to, folder.file(name));
-        target.output.file = folder.file(name);
+        std::filesystem::create_symlink(to, folder / name);
+        target.output.file = folder / name;
         return target.output.file;
     }
 
-    testing::TemporaryFolder folder;
+    testing::Folder folder;
     Loop loop;
     std::vector<std::string> notices;
     OutputFiles output{loop, folder.path(), [this](const std::string& notice) { notices.push_back(notice); }};
     TargetSpec target;
-    std::string path = folder.file("output/api.log");
+    std::string path = folder / "output/api.log";
 };
 
 TEST_F(OutputTest, the_default_path_is_in_the_state_folder_and_a_given_one_wins) {
@@ -66,7 +66,7 @@ TEST_F(OutputTest, the_default_path_is_in_the_state_folder_and_a_given_one_wins)
 TEST_F(OutputTest, a_second_life_appends) {
     print(open(), "one\n");
     print(open(), "two\n");
-    EXPECT_EQ(read_text(path), "one\ntwo\n");
+    EXPECT_EQ(content_of(path), "one\ntwo\n");
 }
 
 TEST_F(OutputTest, a_file_that_is_too_large_is_renamed_before_the_next_life) {
@@ -74,9 +74,9 @@ TEST_F(OutputTest, a_file_that_is_too_large_is_renamed_before_the_next_life) {
     print(open(), "second life, long\n");
     print(open(), "third life, long\n");
     print(open(), "fourth\n");
-    EXPECT_EQ(read_text(path), "fourth\n");
-    EXPECT_EQ(read_text(path + ".1"), "third life, long\n");
-    EXPECT_EQ(read_text(path + ".2"), "second life, long\n");
+    EXPECT_EQ(content_of(path), "fourth\n");
+    EXPECT_EQ(content_of(path + ".1"), "third life, long\n");
+    EXPECT_EQ(content_of(path + ".2"), "second life, long\n");
     EXPECT_FALSE(std::filesystem::exists(path + ".3"));
 }
 
@@ -89,9 +89,9 @@ TEST_F(OutputTest, a_file_that_is_being_written_is_copied_and_cut_and_its_writer
     look();
     print(file, "third\n");
     look();
-    EXPECT_EQ(read_text(path), "third\n");
-    EXPECT_EQ(read_text(path + ".1"), "second, long enough\n");
-    EXPECT_EQ(read_text(path + ".2"), "first, long enough\n");
+    EXPECT_EQ(content_of(path), "third\n");
+    EXPECT_EQ(content_of(path + ".1"), "second, long enough\n");
+    EXPECT_EQ(content_of(path + ".2"), "first, long enough\n");
 }
 
 TEST_F(OutputTest, a_large_file_is_copied_in_pieces_and_nothing_is_missing) {
@@ -101,8 +101,8 @@ TEST_F(OutputTest, a_large_file_is_copied_in_pieces_and_nothing_is_missing) {
     while (text.size() < 3'000'000) text += std::to_string(text.size()) + "\n";
     print(file, text);
     look();
-    EXPECT_EQ(read_text(path + ".1"), text);
-    EXPECT_EQ(read_text(path), "");
+    EXPECT_EQ(content_of(path + ".1"), text);
+    EXPECT_EQ(content_of(path), "");
 }
 
 TEST_F(OutputTest, keeping_none_only_cuts) {
@@ -111,7 +111,7 @@ TEST_F(OutputTest, keeping_none_only_cuts) {
     output.writer_began(target);
     print(file, "long enough to be cut\n");
     look();
-    EXPECT_EQ(read_text(path), "");
+    EXPECT_EQ(content_of(path), "");
     EXPECT_FALSE(std::filesystem::exists(path + ".1"));
 }
 
@@ -121,7 +121,7 @@ TEST_F(OutputTest, a_copy_that_can_not_be_made_loses_nothing) {
     print(file, "long enough to be rotated\n");
     std::filesystem::create_directory(path + ".new");
     output.look();
-    EXPECT_EQ(read_text(path), "long enough to be rotated\n");
+    EXPECT_EQ(content_of(path), "long enough to be rotated\n");
 }
 
 TEST_F(OutputTest, what_is_no_regular_file_is_never_rotated) {
@@ -135,21 +135,21 @@ TEST_F(OutputTest, what_is_no_regular_file_is_never_rotated) {
 }
 
 TEST_F(OutputTest, a_link_is_rotated_where_it_leads_to_before_the_next_life) {
-    std::filesystem::create_directory(folder.file("logs"));
+    std::filesystem::create_directory(folder / "logs");
     const auto link = print_to_link("link.log", "logs/big.log");
     print(open(), "first life, long\n");
     print(open(), "second\n");
     EXPECT_EQ(std::filesystem::read_symlink(link), "logs/big.log");
     EXPECT_FALSE(std::filesystem::is_symlink(std::filesystem::symlink_status(link + ".1")));
-    EXPECT_EQ(read_text(folder.file("logs/big.log")), "second\n");
-    EXPECT_EQ(read_text(folder.file("logs/big.log.1")), "first life, long\n");
+    EXPECT_EQ(content_of(folder / "logs/big.log"), "second\n");
+    EXPECT_EQ(content_of(folder / "logs/big.log.1"), "first life, long\n");
     EXPECT_EQ(output.tail(target, 100), "first life, long\nsecond\n");
 }
 
 TEST_F(OutputTest, a_link_is_rotated_where_it_leads_to_while_it_is_written) {
-    std::filesystem::create_directory(folder.file("logs"));
-    const auto link = print_to_link("link.log", folder.file("logs/big.log"));
-    path = folder.file("logs/big.log");
+    std::filesystem::create_directory(folder / "logs");
+    const auto link = print_to_link("link.log", folder / "logs/big.log");
+    path = folder / "logs/big.log";
     const auto file = open();
     output.writer_began(target);
     print(file, "first, long enough\n");
@@ -157,8 +157,8 @@ TEST_F(OutputTest, a_link_is_rotated_where_it_leads_to_while_it_is_written) {
     print(file, "second\n");
     EXPECT_TRUE(std::filesystem::is_symlink(link));
     EXPECT_FALSE(std::filesystem::exists(link + ".1"));
-    EXPECT_EQ(read_text(path), "second\n");
-    EXPECT_EQ(read_text(path + ".1"), "first, long enough\n");
+    EXPECT_EQ(content_of(path), "second\n");
+    EXPECT_EQ(content_of(path + ".1"), "first, long enough\n");
 }
 
 TEST_F(OutputTest, what_another_target_writes_by_another_name_is_not_renamed) {
@@ -168,12 +168,12 @@ TEST_F(OutputTest, what_another_target_writes_by_another_name_is_not_renamed) {
     print_to_link("link.log", path);
     print(open(), "second\n");
     print(file, "third\n");
-    EXPECT_EQ(read_text(path), "first, long enough\nsecond\nthird\n");
+    EXPECT_EQ(content_of(path), "first, long enough\nsecond\nthird\n");
 }
 
 // As /dev/stdout does, this link leads to what a process has open.
 TEST_F(OutputTest, what_is_open_elsewhere_is_written_and_never_moved_or_cut) {
-    const std::string others = folder.file("keepwell.out");
+    const std::string others = folder / "keepwell.out";
     std::ofstream(others) << "somebody's, and long\n";
     const Descriptor opened(::open(others.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     const auto link = print_to_link("out.log", "/proc/self/fd/" + std::to_string(opened.get()));
@@ -185,7 +185,7 @@ TEST_F(OutputTest, what_is_open_elsewhere_is_written_and_never_moved_or_cut) {
         look();
         output.writer_ended(link);
     }
-    EXPECT_EQ(read_text(others), "somebody's, and long\nours\nours\n");
+    EXPECT_EQ(content_of(others), "somebody's, and long\nours\nours\n");
     EXPECT_TRUE(std::filesystem::is_symlink(link));
     EXPECT_FALSE(std::filesystem::exists(link + ".1"));
     EXPECT_FALSE(std::filesystem::exists(others + ".1"));
@@ -210,11 +210,11 @@ TEST_F(OutputTest, a_socket_that_is_our_own_output_is_written) {
 TEST_F(OutputTest, a_last_line_without_its_end_is_ended_before_the_next_life) {
     print(open(), "last words");
     print(open(), "first\n");
-    EXPECT_EQ(read_text(path), "first\n");
-    EXPECT_EQ(read_text(path + ".1"), "last words\n");
+    EXPECT_EQ(content_of(path), "first\n");
+    EXPECT_EQ(content_of(path + ".1"), "last words\n");
     print(open(), "mid");
     print(open(), "new");
-    EXPECT_EQ(read_text(path), "first\nmid\nnew");
+    EXPECT_EQ(content_of(path), "first\nmid\nnew");
     EXPECT_EQ(output.tail(target, 100), "last words\nfirst\nmid\nnew");
 }
 
@@ -239,7 +239,7 @@ TEST_F(OutputTest, a_removed_file_is_told_once_and_again_of_the_next_life) {
     std::ofstream(path) << "somebody's, and long enough\n";
     look();
     EXPECT_EQ(notices, (std::vector{gone, gone}));
-    EXPECT_EQ(read_text(path), "somebody's, and long enough\n");
+    EXPECT_EQ(content_of(path), "somebody's, and long enough\n");
 }
 
 TEST_F(OutputTest, the_tail_is_the_end_of_the_file_and_reaches_back_over_a_rotation) {

@@ -14,17 +14,17 @@
 namespace keepwell::runtime {
 namespace {
 
+using testing::content_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::is_gone;
 using ::testing::IsEmpty;
-using testing::read_text;
 
 class ProcessesTest : public ::testing::Test {
   protected:
     void stop(const Instance& instance, Duration grace) { world.processes->stop(99, 0, instance, SIGTERM, grace); }
     std::string printed(const std::string& target = "api") {
-        return read_text(world.folder.file("output/" + target + ".log"));
+        return content_of(world.folder / ("output/" + target + ".log"));
     }
     // Runs a target to its end and returns what it printed.
     std::string run(const TargetSpec& target) {
@@ -67,7 +67,7 @@ TEST_F(ProcessesTest, a_process_finds_its_folder_environment_and_marks) {
 
 TEST_F(ProcessesTest, output_of_both_kinds_goes_to_the_targets_file_which_others_can_not_read) {
     EXPECT_EQ(run(world.shell("echo out; echo err >&2")), "out\nerr\n");
-    EXPECT_EQ(std::filesystem::status(world.folder.file("output/api.log")).permissions(), std::filesystem::perms(0640));
+    EXPECT_EQ(std::filesystem::status(world.folder / "output/api.log").permissions(), std::filesystem::perms(0640));
 }
 
 TEST_F(ProcessesTest, a_process_whose_output_file_can_not_be_opened_runs_without_one) {
@@ -126,7 +126,7 @@ TEST_F(ProcessesTest, a_process_runs_as_its_user) {
 }
 
 TEST_F(ProcessesTest, the_program_is_looked_for_in_the_path_that_it_will_have) {
-    const auto program = world.folder.file("greet");
+    const auto program = world.folder / "greet";
     std::ofstream(program) << "#!/bin/sh\necho hello\n";
     std::filesystem::permissions(program, std::filesystem::perms(0755));
     auto target = world.target({"greet"});
@@ -163,7 +163,7 @@ TEST_F(ProcessesTest, a_descendant_that_left_the_group_gets_the_stop_signal_and_
     stop(instance, 20s);
     EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
     EXPECT_TRUE(is_gone(escaped));
-    EXPECT_EQ(read_text(world.folder.file("asked")), "asked\n");
+    EXPECT_EQ(content_of(world.folder / "asked"), "asked\n");
 }
 
 TEST_F(ProcessesTest, a_crash_that_leaves_a_descendant_outside_the_group_is_told_as_remaining) {
@@ -186,7 +186,7 @@ TEST_F(ProcessesTest, a_life_is_found_once_by_a_later_keepwell_of_its_folder_and
     const auto found = world.processes->started_before({});
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].instance, instance);
-    const testing::TemporaryFolder elsewhere;
+    const testing::Folder elsewhere;
     Processes other(
         world.loop, world.children, world.commands, world.output, elsewhere.path(), [](const Event&) {},
         [](const std::string&) {});
@@ -305,8 +305,8 @@ TEST_F(ProcessesTest, a_lack_of_descriptors_hides_nothing_that_a_stop_must_end) 
         stop(instance, 20ms);
         EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
         EXPECT_TRUE(is_gone(member));
-        std::filesystem::remove(world.folder.file("ready"));
-        std::filesystem::remove(world.folder.file("member"));
+        std::filesystem::remove(world.folder / "ready");
+        std::filesystem::remove(world.folder / "member");
     }
 }
 

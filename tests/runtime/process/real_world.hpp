@@ -21,37 +21,12 @@
 #include "runtime/process/command.hpp"
 #include "runtime/process/output.hpp"
 #include "runtime/process/processes.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::runtime::testing {
 
-inline std::string read_text(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
-/// A folder that goes with its owner.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "keepwell-test-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder");
-        path_ = name;
-        std::filesystem::permissions(path_, std::filesystem::perms(0755));
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    std::string path() const { return path_.string(); }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-  private:
-    std::filesystem::path path_;
-};
+using keepwell::testing::content_of;
+using keepwell::testing::Folder;
 
 /// While it lives, this process can open no further descriptor.
 class NoMoreDescriptors {
@@ -73,7 +48,10 @@ class NoMoreDescriptors {
 
 class RealWorld {
   public:
-    RealWorld() { begin(); }
+    RealWorld() {
+        std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));  // for processes of another user
+        begin();
+    }
 
     /// The soft limit of descriptors before there was a launcher, as a shell prints it.
     std::string given_descriptors() const {
@@ -132,11 +110,11 @@ class RealWorld {
 
     /// Runs the loop until the file in the world's folder holds a whole line, and returns its first word as a pid.
     pid_t pid_from(const std::string& name) {
-        const auto path = folder.file(name);
-        if (!run_until([&] { return read_text(path).find('\n') != std::string::npos; })) {
+        const auto path = folder / name;
+        if (!run_until([&] { return content_of(path).find('\n') != std::string::npos; })) {
             throw std::runtime_error("no pid came");
         }
-        return static_cast<pid_t>(std::stol(read_text(path)));
+        return static_cast<pid_t>(std::stol(content_of(path)));
     }
 
   private:
@@ -147,7 +125,7 @@ class RealWorld {
     }();
 
   public:
-    TemporaryFolder folder;
+    Folder folder;
     Loop loop;
     Children children{loop};
     CommandRunner commands{loop, children};

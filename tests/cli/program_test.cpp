@@ -6,11 +6,14 @@
 #include <cstdio>
 #include <fstream>
 #include <sstream>
+#include "support/folder.hpp"
 
-#include "folder.hpp"
-
-namespace keepwell::control {
+namespace keepwell::cli {
 namespace {
+
+using testing::add_content;
+using testing::content_of;
+using testing::Folder;
 
 struct Done {
     int code = -1;
@@ -133,8 +136,8 @@ TEST_F(ProgramTest, schema_is_json) {
 }
 
 TEST_F(ProgramTest, check_sums_up_a_good_policy) {
-    append(folder / "p.yaml",
-           "services:\n  a: {command: [sleep, '1'], deploy: {replicas: 2}}\n  b: {command: [sleep, '1']}\n");
+    add_content(folder / "p.yaml",
+                "services:\n  a: {command: [sleep, '1'], deploy: {replicas: 2}}\n  b: {command: [sleep, '1']}\n");
     const Done done = run("check p.yaml");
     EXPECT_EQ(done.code, 0) << done.out << done.err;
     EXPECT_EQ(done.out, "p.yaml: 2 services, 3 targets: ok\n");
@@ -142,12 +145,12 @@ TEST_F(ProgramTest, check_sums_up_a_good_policy) {
 }
 
 TEST_F(ProgramTest, check_reads_standard_input) {
-    append(folder / "p.yaml", "services: {a: {command: [sleep, '1']}}\n");
+    add_content(folder / "p.yaml", "services: {a: {command: [sleep, '1']}}\n");
     EXPECT_EQ(run("check - < p.yaml").out, "/dev/stdin: 1 service, 1 target: ok\n");
 }
 
 TEST_F(ProgramTest, check_shows_every_mistake_in_three_ways) {
-    append(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
+    add_content(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
     const Done text = run("check p.yaml");
     EXPECT_EQ(text.code, 2);
     EXPECT_NE(text.out.find("p.yaml:2:7: error: unknown key `comand`"), std::string::npos) << text.out;
@@ -159,10 +162,10 @@ TEST_F(ProgramTest, check_shows_every_mistake_in_three_ways) {
 }
 
 TEST_F(ProgramTest, test_tells_failures_and_mistakes_apart_and_annotates_a_pull_request) {
-    append(folder / "p.yaml", "services:\n  a: {command: a}\n");
+    add_content(folder / "p.yaml", "services:\n  a: {command: a}\n");
     const std::string head = "policies: p.yaml\ntests:\n  - name: a crashes\n    for: 1m\n    remedies: {a: []}\n";
-    append(folder / "never.test.yaml", head + "    events: [{at: 3s after a unhealthy, a: exit 1}]\n");
-    append(folder / "late.test.yaml", head + "    events: [{at: 5m, a: exit 1}]\n");
+    add_content(folder / "never.test.yaml", head + "    events: [{at: 3s after a unhealthy, a: exit 1}]\n");
+    add_content(folder / "late.test.yaml", head + "    events: [{at: 5m, a: exit 1}]\n");
     const Done failed = run("test never.test.yaml -o github");
     EXPECT_EQ(failed.code, 1) << failed.err;
     EXPECT_EQ(failed.out.substr(0, failed.out.find("%0A")),
@@ -176,7 +179,7 @@ TEST_F(ProgramTest, test_tells_failures_and_mistakes_apart_and_annotates_a_pull_
 }
 
 TEST_F(ProgramTest, run_with_a_bad_policy_says_why_and_touches_nothing) {
-    append(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
+    add_content(folder / "p.yaml", "services:\n  a: {comand: [sleep, '1']}\n");
     const Done done = run("run p.yaml --journal state");
     EXPECT_EQ(done.code, 2);
     EXPECT_EQ(done.out, "");
@@ -427,4 +430,4 @@ TEST_F(SimulateCommand, ends_with_2_when_it_is_not_told_what_to_play_or_that_is_
 }
 
 }  // namespace
-}  // namespace keepwell::control
+}  // namespace keepwell::cli

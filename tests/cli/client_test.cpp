@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "cli/exit_codes.hpp"
-#include "folder.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::cli {
 namespace {
@@ -50,7 +50,7 @@ class Answerer {
 };
 
 struct ClientTest : ::testing::Test {
-    control::Folder folder;
+    testing::Folder folder;
     std::string path = folder / "k.sock";
 };
 
