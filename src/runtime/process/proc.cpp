@@ -6,9 +6,11 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <thread>
 
 #include "runtime/process/descriptor.hpp"
 
@@ -40,12 +42,13 @@ Descriptor open_file(const char* path) {
     return file;
 }
 
-std::string read_file(const std::string& path) {
+std::optional<std::string> read_file(const std::string& path) {
     const auto file = open_file(path.c_str());
+    if (!file.valid()) return std::nullopt;
     std::string text;
     std::array<char, 4096> buffer;
     ssize_t count = 0;
-    while (file.valid() && (count = read(file.get(), buffer.data(), buffer.size())) > 0) {
+    while ((count = read(file.get(), buffer.data(), buffer.size())) > 0) {
         text.append(buffer.data(), static_cast<std::size_t>(count));
     }
     return text;
@@ -81,11 +84,56 @@ class Fields {
     std::string_view rest_;
 };
 
+constexpr unsigned exiting = 0x4;             // PF_EXITING, in field 9
+constexpr unsigned kernels_own = 0x00200000;  // PF_KTHREAD
+constexpr int most_looks = 1000;
+constexpr std::chrono::microseconds pause_between_looks{50};
+
+// Where the program of a process lies: elsewhere after each exec, and nowhere in the middle of one.
+struct Program {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::uint64_t stack = 0;
+
+    bool operator==(const Program&) const = default;
+};
+
+// nullopt: it has none, as a thread of the kernel or in its end.
+std::optional<Program> program_of(pid_t pid) {
+    const auto text = read_file(path_of(pid, "stat")).value_or("");
+    const auto close = text.rfind(')');
+    if (close == std::string::npos) return std::nullopt;
+    Fields fields(std::string_view(text).substr(close + 1));
+    fields.skip(6);  // field 3 to 8
+    if (fields.number<unsigned>() & (exiting | kernels_own)) return std::nullopt;
+    fields.skip(16);  // field 10 to 25
+    const auto start = fields.number<std::uint64_t>();
+    const auto end = fields.number<std::uint64_t>();
+    return Program{start, end, fields.number<std::uint64_t>()};
+}
+
+// In the middle of an exec the old environment is gone, and the new one is not in its place yet: looks again then.
+std::string whole_environment_of(pid_t pid) {
+    const auto path = path_of(pid, "environ");
+    std::optional<Program> before;
+    for (int looks = 0; looks < most_looks; ++looks) {
+        auto text = read_file(path);
+        if (!text) return {};
+        if (!text->empty()) return std::move(*text);
+        const auto program = program_of(pid);
+        const bool is_empty = program && program->end != 0 && program == before;
+        if (!program || is_empty) return {};
+        before = program;
+        std::this_thread::sleep_for(pause_between_looks);
+    }
+    return {};
+}
+
 }  // namespace
 
 std::optional<ProcessStat> read_stat(pid_t pid) {
     refill_reserve();
-    const auto text = read_file(path_of(pid, "stat"));
+    const auto text = read_file(path_of(pid, "stat")).value_or("");
     const auto open = text.find('(');
     const auto close = text.rfind(')');  // a name may hold any byte
     if (open == std::string::npos || close == std::string::npos) return std::nullopt;
@@ -121,7 +169,7 @@ std::vector<ProcessStat> all_processes() {
 
 std::string environment_of(pid_t pid, const std::string& name) {
     refill_reserve();
-    const auto all = std::string(1, '\0') + read_file(path_of(pid, "environ"));
+    const auto all = std::string(1, '\0') + whole_environment_of(pid);
     const auto begin = std::string(1, '\0') + name + "=";
     const auto found = all.find(begin);
     if (found == std::string::npos) return {};

@@ -2,6 +2,7 @@
 #include "runtime/process/processes.hpp"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -230,7 +231,7 @@ bool Processes::pursue(Life& life, const ProcessStat& leftover) {
     auto& ending = *life.ending;
     auto pidfd = open_process(leftover);
     if (!pidfd.valid()) return false;
-    const bool told_with_group = leftover.group == life.family.leader;
+    const bool told_with_group = getpgid(leftover.pid) == life.family.leader;  // it may have left since it was read
     if (ending.killing)
         signal_process(pidfd.get(), SIGKILL);
     else if (!told_with_group)

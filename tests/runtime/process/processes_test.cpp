@@ -178,6 +178,15 @@ TEST_F(ProcessesTest, a_crash_that_leaves_a_descendant_outside_the_group_is_told
     EXPECT_TRUE(is_gone(escaped));
 }
 
+TEST_F(ProcessesTest, a_daemon_that_is_just_leaving_the_group_when_its_leader_ends_is_told_and_stopped) {
+    for (int life = 0; life < 100; ++life) {
+        const auto instance = world.start(world.shell("setsid sleep 1000 & exit 3"));
+        ASSERT_TRUE(world.next<event::Exited>().remains) << life;
+        stop(instance, 1000s);  // so long it would wait if the signal had missed it
+        ASSERT_EQ(world.next<event::StopFinished>().survivors, "") << life;
+    }
+}
+
 TEST_F(ProcessesTest, a_life_is_found_once_by_a_later_keepwell_of_its_folder_and_by_no_other) {
     const auto instance =
         world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); exec sleep 1000"));
@@ -213,6 +222,16 @@ TEST_F(ProcessesTest, an_orphan_of_one_instance_is_not_taken_for_a_remainder_of_
     stop(parent, 20s);
     world.next<event::StopFinished>();
     EXPECT_TRUE(is_gone(escaped));
+}
+
+TEST_F(ProcessesTest, a_process_that_is_just_executing_another_program_is_known_by_its_environment) {
+    const std::string again = R"(exec /bin/sh -c "$0" "$0")";
+    const auto instance = world.start(world.target({"/bin/sh", "-c", again, again}));
+    for (int look = 0; look < 20'000; ++look) {
+        ASSERT_EQ(environment_of(static_cast<pid_t>(instance.pid), "KEEPWELL_TARGET"), "api") << look;
+    }
+    stop(instance, 20s);
+    world.next<event::StopFinished>();
 }
 
 TEST_F(ProcessesTest, a_stopped_process_is_woken_to_see_its_stop_signal) {
