@@ -146,6 +146,19 @@ class ByHand(harness.Case):
         at, _ = run.wait_for("target.phase", "one", after=at, to="running")
         self.assertNotEqual(self.pid_of("one"), pid)
 
+    def test_stop_that_is_overtaken_by_a_start_says_so(self):
+        slow = "trap 'until [ -e go ]; do sleep 0.01; done; exit' TERM; echo > ready; while :; do sleep 0.01; done"
+        run = self.start(self.policy(f'services: {{one: {{command: [sh, -c, "{slow}"]}}}}\n'))
+        harness.wait_until((self.folder / "ready").exists, "it can be told to end")
+        stop = subprocess.Popen([harness.KEEPWELL, "stop", "one"], env=self.env, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(stop.kill)
+        run.wait_for("target.phase", "one", to="stopping")
+        self.keepwell("start", "one", "--no-wait")
+        self.assertIn("one: a person asked for its start meanwhile\n", stop.communicate(timeout=harness.PATIENCE)[1])
+        self.assertEqual(stop.returncode, 1)
+        (self.folder / "go").touch()
+        run.wait_for("target.phase", "one", reason="operated", to="starting")
+
     def test_several_are_stopped_and_started_and_the_worst_exit_code_counts(self):
         self.start(self.policy("services: {a: {command: [sleep, '1000']}, b: {command: [sleep, '1000']}}\n"))
         harness.wait_until(self.socket.exists, "it listens")

@@ -81,6 +81,11 @@ Progress towards_running(const Json& target, const std::string& instance_before)
     return towards_proof(target);
 }
 
+bool wants_it_to_run(event::Verb verb) {
+    using enum event::Verb;
+    return verb == start || verb == restart || verb == replace;
+}
+
 /// Why this change of its phase says that it did not stay up, whatever keepwell does about that; else empty.
 std::string failure_text(const fact::PhaseChanged& changed) {
     if (changed.reason == Reason::rolled_back) return reason_text(changed.reason, changed.detail);
@@ -188,6 +193,10 @@ void Waiting::look(Awaited& one) {
 /// Takes what keepwell tells of a target that is waited for.
 void Waiting::hear(Awaited& one, const fact::Body& body) {
     const auto* acted = std::get_if<fact::OperatorActed>(&body);
+    if (acted != nullptr && one.asked && verb_ == event::Verb::stop && wants_it_to_run(acted->verb)) {
+        one.progress = {in_vain, "a person asked for its start meanwhile"};
+        return;
+    }
     if (acted != nullptr && acted->verb == verb_) one.asked = true;
     if (!one.asked || std::holds_alternative<fact::ProbeFailed>(body)) return;
     const auto* changed = std::get_if<fact::PhaseChanged>(&body);
