@@ -141,6 +141,7 @@ class Engine::Impl {
     void not_restarted(TargetIndex index, Reason reason, const std::string& how);
     void restart_after_end(TargetIndex index, Reason reason, const std::string& how);
     void stay_dead(TargetIndex index, Reason reason);
+    void come_to_rest(TargetIndex index, Reason reason);
     bool taken_back(const event::Exited& event);
     void container_exited(TargetIndex index, event::Successor successor, bool given_up);
     void leave_container(TargetIndex index);

@@ -330,7 +330,7 @@ void Engine::Impl::ended_by_itself(TargetIndex index, Reason reason) {
     guard_commands(index);
     std::string how = to_string(target.last_exit);
     if (is_process(index) && target.stop_id) how += "; what it left running is ended";
-    if (target.final_stop || shutting_down_) return stay_dead(index, why_stopped(index));
+    if (target.final_stop || shutting_down_) return come_to_rest(index, why_stopped(index));
     if (target.container.replacing == Replacing::proving) return replacement_ended(index, how);
 
     const bool again = condition_asks(spec(index).restart.condition, target.last_exit);
@@ -390,6 +390,16 @@ void Engine::Impl::stay_dead(TargetIndex index, Reason reason) {
     set_phase(index, Phase::stopped, reason);
     if (reason != Reason::shutdown) close_incident(index, reason);
     if (reason != Reason::shutdown && target.container.replacing == Replacing::proving) commit(index);
+}
+
+/// Dead, and to stay so; it is stopped when what its exit has left running is gone, too.
+void Engine::Impl::come_to_rest(TargetIndex index, Reason reason) {
+    Target& target = targets_[index];
+    if (!target.stop_id) return stay_dead(index, reason);
+    drop_hold(index);
+    target.start_at = never;
+    if (reason != Reason::shutdown) end_remediation(index);
+    set_phase(index, Phase::stopping, reason);
 }
 
 // ---- stops ------------------------------------------------------------------------------------------------------
@@ -570,7 +580,7 @@ void Engine::Impl::try_shutdown(TargetIndex index) {
         case Phase::waiting:
         case Phase::backoff:
         case Phase::completed:
-            if (free || at_once_) stay_dead(index, Reason::shutdown);
+            if (free || at_once_) come_to_rest(index, Reason::shutdown);
             return;
         case Phase::stopping:
         case Phase::stopped: return;

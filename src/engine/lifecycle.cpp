@@ -34,6 +34,7 @@ constexpr Transition<Phase> phases[] = {
     {Phase::backoff, Phase::running,
      "its time has come, and dry-run takes it as started; or somebody else started its container"},
     {Phase::backoff, Phase::stopped, "a person or keepwell's end wants it stopped"},
+    {Phase::backoff, Phase::stopping, "likewise, and what its exit has left running is being ended"},
     {Phase::backoff, Phase::completed, "the container's own restart policy has given up"},
     {Phase::backoff, Phase::waiting, "its container is gone"},
     {Phase::stopped, Phase::waiting, "a person starts it, or its container is gone"},
@@ -41,6 +42,7 @@ constexpr Transition<Phase> phases[] = {
     {Phase::completed, Phase::waiting, "a person starts it, its entry has changed, or its container is gone"},
     {Phase::completed, Phase::running, "somebody else started its container"},
     {Phase::completed, Phase::stopped, "a person stops it"},
+    {Phase::completed, Phase::stopping, "likewise, and what its exit has left running is being ended"},
 };
 
 constexpr Transition<Health> healths[] = {

@@ -77,7 +77,7 @@ void Engine::Impl::person_stops(TargetIndex index) {
             return begin_stop(index, Reason::operated, grace(index));
         case Phase::waiting:
         case Phase::backoff:
-        case Phase::completed: return stay_dead(index, Reason::operated);
+        case Phase::completed: return come_to_rest(index, Reason::operated);
         case Phase::starting:  // both end it as soon as that is possible
         case Phase::stopping:
         case Phase::stopped: return;

@@ -60,6 +60,46 @@ TEST(Persons, a_start_in_the_middle_of_a_stop_wins) {
     EXPECT_EQ(world.commands, (Lines{"0s start api", "1s stop api", "6s start api"}));
 }
 
+TEST(Persons, what_is_dead_is_stopped_when_what_its_exit_left_running_is_gone_too) {
+    World world{policy_of({Service{"api"}, Service{"job"}.restart(RestartCondition::none, 0s)})};
+    for (const char* name : {"api", "job"}) {
+        world.of(name).leaves_something = true;
+        world.of(name).stop_takes = 4s;
+    }
+    world.begin();
+    world.run_until(1s);
+    world.exit("api");
+    world.exit("job");
+    world.run_until(2s);
+    for (const char* name : {"api", "job"}) {
+        world.operate(event::Verb::stop, name);
+        EXPECT_EQ(world.target(name).phase, Phase::stopping);
+        EXPECT_EQ(world.living(name), 1u);
+    }
+    world.run_until(1h);
+    for (const char* name : {"api", "job"}) {
+        EXPECT_EQ(world.target(name).phase, Phase::stopped);
+        EXPECT_EQ(world.target(name).remediation, Remediation::idle);
+        EXPECT_EQ(world.living(name), 0u);
+    }
+    EXPECT_EQ(world.starts.size(), 2u);
+}
+
+TEST(Persons, a_start_wins_over_a_stop_that_waits_for_what_an_exit_left_running) {
+    World world{policy_of({Service{"api"}.restart(RestartCondition::any, 1h)})};
+    world.of("api").leaves_something = true;
+    world.of("api").stop_takes = 4s;
+    world.begin();
+    world.run_until(1s);
+    world.exit("api");
+    world.run_until(2s);
+    world.operate(event::Verb::stop, "api");
+    world.operate(event::Verb::start, "api");
+    world.run_until(10s);
+    EXPECT_EQ(world.commands, (Lines{"0s start api", "1s stop api", "5s start api"}));
+    EXPECT_EQ(world.target("api").phase, Phase::running);
+}
+
 TEST(Persons, a_start_skips_the_delay_of_a_restart) {
     World world{policy_of({Service{"api"}.restart(RestartCondition::any, 1h)})};
     world.begin();

@@ -92,6 +92,20 @@ TEST(Shutdown, a_quarantine_and_an_operators_stop_are_remembered_beyond_it) {
     EXPECT_TRUE(world.engine.memory(1).operator_stopped);
 }
 
+TEST(Shutdown, a_dependency_ends_after_what_the_exit_of_its_dependant_left_running) {
+    World world{policy_of({Service{"db"}, Service{"api"}.after(0)})};
+    world.of("api").leaves_something = true;
+    world.of("api").stop_takes = 4s;
+    world.begin();
+    world.run_until(1s);
+    world.exit("api");
+    world.run_until(2s);
+    world.shutdown();
+    world.run_until(10s);
+    EXPECT_EQ(world.commands, (Lines{"0s start db", "0s start api", "1s stop api", "5s stop db"}));
+    EXPECT_TRUE(world.engine.finished());
+}
+
 TEST(Shutdown, a_second_request_hurries_what_an_exit_left_behind_too) {
     World world{policy_of({Service{"api"}.grace(1h)})};
     world.of("api").leaves_something = true;
