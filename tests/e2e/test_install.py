@@ -14,8 +14,9 @@ class Install(harness.Case):
             stdout=subprocess.DEVNULL, check=True,
         )  # fmt: skip
 
-    def test_programs_man_page_and_policies_are_there(self):
-        for name in ("bin/keepwell", "bin/keepwell-ping", "share/man/man8/keepwell.8"):
+    def test_programs_pages_and_policies_are_there(self):
+        pages = ("share/man/man8/keepwell.8", "share/doc/keepwell/operating.md", "share/doc/keepwell/simulate.svg")
+        for name in ("bin/keepwell", "bin/keepwell-ping", *pages):
             self.assertTrue((self.folder / name).is_file(), name)
         policies = sorted((self.folder / "share/keepwell/policies").glob("*.yaml"))
         self.assertEqual(len(policies), len(list((harness.ROOT / "policies").glob("*.yaml"))))
