@@ -24,7 +24,7 @@ const ServiceSpec& Engine::service_of(TargetIndex index) const { return impl_->s
 TargetMemory Engine::memory(TargetIndex index) const { return impl_->memory(index); }
 bool Engine::dry_run(TargetIndex index) const { return impl_->is_dry(index); }
 TargetIndex Engine::next_index(bool own_service) const { return impl_->next_index(own_service); }
-bool Engine::storm() const { return impl_->storm_; }
+bool Engine::storm() const { return impl_->storm_ && !impl_->storm_overruled_; }
 bool Engine::shutting_down() const { return impl_->shutting_down_; }
 std::uint64_t Engine::unexpected() const { return impl_->unexpected_; }
 
@@ -227,8 +227,9 @@ void Engine::Impl::on(const event::Operated& event) {
         return;
     }
     if (!has_begun()) return;
-    if (event.verb == event::Verb::resume && storm_) {
+    if (event.verb == event::Verb::resume && storm_ && !storm_overruled_) {
         storm_overruled_ = true;
+        resolve(no_target, "storm", "resumed by a person");
         wake_held(Hold::storm);
     }
     for (TargetIndex index = 0; index < targets_.size(); ++index) {

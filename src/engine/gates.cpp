@@ -153,8 +153,8 @@ void Engine::Impl::follow_storm() {
     storm_ = storm;
     const std::string share = std::to_string(unhealthy_) + " of " + std::to_string(present_) + " targets are unhealthy";
     if (storm) return raise(no_target, "storm", share, policy_.guard.origin);
-    storm_overruled_ = false;
-    resolve(no_target, "storm", share);
+    const bool is_told = std::exchange(storm_overruled_, false);  // when a person resumed
+    if (!is_told) resolve(no_target, "storm", share);
     wake_held(Hold::storm);
 }
 

@@ -137,6 +137,11 @@ TEST(Gates, a_resume_ends_a_storm_by_decree) {
     EXPECT_EQ(world.lines("remedy.started").size(), 0u);
     world.operate_all(event::Verb::resume);
     EXPECT_EQ(world.lines("remedy.started"), (Lines{"10s a remedy.started run: unhealthy"}));
+    EXPECT_FALSE(world.engine.storm());
+    world.operate_all(event::Verb::resume);
+    world.answers("a", pass());
+    world.run_until(30s);
+    EXPECT_EQ(world.lines("alert.resolved"), (Lines{"10s host alert.resolved storm (resumed by a person)"}));
 }
 
 TEST(Gates, below_three_targets_there_is_no_storm) {

@@ -66,7 +66,7 @@ class Engine {
 
     /// Whether dry-run holds what is decided for this target.
     bool dry_run(TargetIndex index) const;
-    /// More targets than `guard.max_unhealthy` allows are unhealthy at once.
+    /// More targets than `guard.max_unhealthy` allows are unhealthy at once, and no person has resumed since.
     bool storm() const;
     bool shutting_down() const;
     /// Shutdown was asked for, and nothing lives any more.
