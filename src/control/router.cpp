@@ -291,12 +291,15 @@ std::vector<TargetIndex> Router::resolve(const std::string& name) const {
     return replicas;
 }
 
+/// By their services: what was added by scaling stands beside the others of its service, and not at the end.
 std::vector<TargetIndex> Router::all() const {
     const engine::Engine& engine = supervisor_.engine();
     std::vector<TargetIndex> targets;
     for (TargetIndex i = 0; i < engine.policy().targets.size(); ++i) {
         if (!engine.target(i).container.left) targets.push_back(i);
     }
+    const auto service = [&engine](TargetIndex target) { return engine.policy().targets[target].service; };
+    std::ranges::stable_sort(targets, {}, service);
     return targets;
 }
 

@@ -237,6 +237,23 @@ TEST(Targets, that_are_gone_are_not_suggested) {
     EXPECT_EQ(json.value("error", ""), "no target or service is called `worker.2`; did you mean `worker`?");
 }
 
+TEST(Targets, that_scaling_has_added_stand_beside_the_others_of_their_service) {
+    const auto scaled = [](std::uint32_t replicas) {
+        Policy policy = testing::policy_of({testing::Service{"worker"}.replicas(replicas), testing::Service{"db"}});
+        policy.version = std::to_string(replicas);
+        return policy;
+    };
+    House house{scaled(2)};
+    house.begin();
+    EXPECT_EQ(house.supervisor.reload(std::make_shared<Policy>(scaled(3)), "bob"), "");
+    house.after(1s);
+    std::vector<std::string> names;
+    for (const Json& target : Json::parse(reply(house, "GET", "/v1/status").body)["targets"]) {
+        names.push_back(target["name"]);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"worker.1", "worker.2", "worker.3", "db"}));
+}
+
 TEST(Paths, that_do_not_exist_and_methods_that_do_not_fit) {
     House house{shop()};
     house.begin();
