@@ -29,10 +29,11 @@ struct Wanted {
     Position asked_at;  ///< of the `include`, when not by_user
 };
 
-/// `shop.test.yaml` tests a policy and is none.
+/// `shop.test.yaml` tests a policy and is none; `.#shop.yaml` is an editor's, and `*.yaml` of a shell leaves it out,
+/// too.
 bool is_policy_name(const std::string& name) {
     const std::filesystem::path path{name};
-    if (path.stem().extension() == ".test") return false;
+    if (name.starts_with('.') || path.stem().extension() == ".test") return false;
     const auto extension = path.extension();
     return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }

@@ -449,6 +449,7 @@ TEST(Files, services_come_from_all_of_them_and_folders_are_sorted) {
                          {"/p/conf/a.yaml", "services: {a: {command: run, working_dir: w, depends_on: [z]}}"},
                          {"/p/conf/c.json", "{\"services\": {\"c\": {\"command\": \"run\"}}}"},
                          {"/p/conf/notes.txt", "not a policy"},
+                         {"/p/conf/.#a.yaml", "not: saved"},
                          {"/p/conf/sub/d.yaml", "not: read"},
                          {"/p/z.yaml", "services: {z: {command: run}}\nguard: {max_parallel: 2}"}},
                         {}};

@@ -89,6 +89,7 @@ TEST(TestFiles, of_a_folder_are_those_that_end_with_test_yaml_and_no_policies) {
     const std::string test = "policies: [shop.yaml]\ntests: [{name: all is well, remedies: {}}]\n";
     const policy::Memory memory{{{"/p/shop/b.test.yaml", test},
                                  {"/p/shop/a.test.yml", test},
+                                 {"/p/shop/.#b.test.yaml", "not: saved"},
                                  {"/p/shop/shop.yaml", "services:\n  web: {command: web}\n"}},
                                 {}};
     const auto files = load_tests({"shop"}, memory.environment());

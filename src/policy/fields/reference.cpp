@@ -58,7 +58,8 @@ constexpr std::string_view introduction =
 
 <!-- Generated from the field tables in src/policy/fields/ (KEEPWELL_UPDATE_DOCS=1 with the policy tests). Do not edit. -->
 
-A policy is YAML or JSON: one file, several files, or folders of them (`*.yaml`, `*.yml`, `*.json`, sorted by name).
+A policy is YAML or JSON: one file, several files, or folders of them (`*.yaml`, `*.yml`, `*.json`, sorted by name,
+without those that begin with a dot).
 `keepwell check FILE…` reports every mistake; `keepwell schema` prints the same rules for an editor.
 
 - **Durations** have a unit: `500ms`, `30s`, `1h5m`, `1.5h`; units are ns, us, ms, s, m, h, d and w.

@@ -26,6 +26,7 @@ std::string beside(const std::string& file, const std::string& written) {
 }
 
 bool is_test_name(const std::string& name) {
+    if (name.starts_with('.')) return false;  // an editor's
     const std::filesystem::path path{name};
     const std::string extension = path.extension().string();
     return path.stem().extension() == ".test" && (extension == ".yaml" || extension == ".yml" || extension == ".json");
