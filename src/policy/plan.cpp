@@ -79,11 +79,20 @@ void join_pairs(Values& values) {
     if (!pattern.empty()) values["http.expect.contains"] = {"matches " + pattern};
 }
 
-Text text_of(const Policy& policy, ServiceIndex service) {
+/// A service as one of the two policies has it.
+struct Entry {
+    const Policy& policy;
+    ServiceIndex service;
+    std::string text = canonical(policy, service);
+
+    const ServiceSpec& spec() const { return policy.services[service]; }
+};
+
+Text text_of(const Entry& entry) {
     Text text;
     Values* into = &text.of_service;
     std::string target;
-    each_line(canonical(policy, service), [&](std::string_view name, std::string_view value) {
+    each_line(entry.text, [&](std::string_view name, std::string_view value) {
         if (name == "target") target = unquoted(value);
         if (name == "slot") {
             Text::Slot& slot = text.of_targets[number(value)];
@@ -196,18 +205,19 @@ void compare(const Values& before, const Values& after, const ServiceSpec& servi
     }
 }
 
-const TargetSpec* target_of(const Policy& policy, std::uint32_t slot, ServiceIndex service) {
-    const auto fits = [&](const TargetSpec& one) { return one.service == service && one.slot == slot; };
+const TargetSpec* target_of(const Entry& entry, std::uint32_t slot) {
+    const Policy& policy = entry.policy;
+    const auto fits = [&](const TargetSpec& one) { return one.service == entry.service && one.slot == slot; };
     const auto found = std::find_if(policy.targets.begin(), policy.targets.end(), fits);
     if (found != policy.targets.end()) return &*found;
     const auto its = std::find_if(policy.templates.begin(), policy.templates.end(), fits);
     return its == policy.templates.end() ? nullptr : &*its;
 }
 
-TargetKind kind_of(const Policy& policy, ServiceIndex service) {
-    const auto fits = [&](const TargetSpec& one) { return one.service == service; };
-    const auto found = std::find_if(policy.targets.begin(), policy.targets.end(), fits);
-    return found == policy.targets.end() ? TargetKind::adopted : found->kind;
+TargetKind kind_of(const Entry& entry) {
+    const auto& targets = entry.policy.targets;
+    const auto found = std::ranges::find(targets, entry.service, &TargetSpec::service);
+    return found == targets.end() ? TargetKind::adopted : found->kind;
 }
 
 std::optional<ServiceIndex> service_of(const Policy& policy, const std::string& name) {
@@ -217,15 +227,14 @@ std::optional<ServiceIndex> service_of(const Policy& policy, const std::string& 
     return std::nullopt;
 }
 
-ServiceChange compare(const Policy& before, ServiceIndex old, const Policy& after, ServiceIndex now,
-                      const Places& places) {
-    const Text was = text_of(before, old);
-    const Text is = text_of(after, now);
-    const ServiceSpec& service = after.services[now];
+ServiceChange compare(const Entry& before, const Entry& after, const Places& places) {
+    const Text was = text_of(before);
+    const Text is = text_of(after);
+    const ServiceSpec& service = after.spec();
     ServiceChange change;
     change.service = service.name;
     change.origin = service.origin;
-    change.what = kind_of(after, now);
+    change.what = kind_of(after);
     compare(was.of_service, is.of_service, service, change.what, places, change.fields);
     for (const auto& [slot, target] : is.of_targets) {
         const auto known = was.of_targets.find(slot);
@@ -235,8 +244,8 @@ ServiceChange compare(const Policy& before, ServiceIndex old, const Policy& afte
         }
         change.targets.push_back(target.name);
         compare(known->second.values, target.values, service, change.what, places, change.fields);
-        change.effect = std::max(change.effect, effect_of(before.services[old], *target_of(before, slot, old), service,
-                                                          *target_of(after, slot, now)));
+        change.effect = std::max(change.effect,
+                                 effect_of(before.spec(), *target_of(before, slot), service, *target_of(after, slot)));
     }
     for (const auto& [slot, target] : was.of_targets) {
         if (!is.of_targets.contains(slot)) change.removed.push_back(target.name);
@@ -244,13 +253,13 @@ ServiceChange compare(const Policy& before, ServiceIndex old, const Policy& afte
     return change;
 }
 
-ServiceChange whole(const Policy& policy, ServiceIndex service, ServiceChange::Kind kind) {
+ServiceChange whole(const Entry& entry, ServiceChange::Kind kind) {
     ServiceChange change;
     change.kind = kind;
-    change.service = policy.services[service].name;
-    change.what = kind_of(policy, service);
-    if (kind == ServiceChange::Kind::added) change.origin = policy.services[service].origin;
-    for (const auto& [slot, target] : text_of(policy, service).of_targets) change.targets.push_back(target.name);
+    change.service = entry.spec().name;
+    change.what = kind_of(entry);
+    if (kind != ServiceChange::Kind::removed) change.origin = entry.spec().origin;
+    for (const auto& [slot, target] : text_of(entry).of_targets) change.targets.push_back(target.name);
     return change;
 }
 
@@ -259,8 +268,7 @@ ServiceChange& change_of(Plan& plan, const Policy& after, ServiceIndex service) 
     const std::string& name = after.services[service].name;
     const auto known = std::ranges::find(plan.services, name, &ServiceChange::service);
     if (known != plan.services.end()) return *known;
-    plan.services.push_back(whole(after, service, ServiceChange::Kind::changed));
-    plan.services.back().origin = after.services[service].origin;
+    plan.services.push_back(whole({after, service}, ServiceChange::Kind::changed));
     return plan.services.back();
 }
 
@@ -315,18 +323,20 @@ Plan make_plan(const Policy& before, const Policy& after, const std::vector<Fiel
         if (change.effect != Effect::none) change.effect = Effect::rules;
         if (!change.field.starts_with("guard")) change.origin = where.of_host(change.field);
     }
-    for (ServiceIndex now = 0; now < after.services.size(); ++now) {
-        const auto old = service_of(before, after.services[now].name);
-        if (!old) {
-            plan.services.push_back(whole(after, now, ServiceChange::Kind::added));
-        } else if (canonical(before, *old) != canonical(after, now)) {
-            plan.services.push_back(compare(before, *old, after, now, where));
+    for (ServiceIndex service = 0; service < after.services.size(); ++service) {
+        const Entry now{after, service};
+        const auto known = service_of(before, now.spec().name);
+        if (!known) {
+            plan.services.push_back(whole(now, ServiceChange::Kind::added));
+            continue;
         }
+        const Entry old{before, *known};
+        if (old.text != now.text) plan.services.push_back(compare(old, now, where));
     }
     add_followers(plan, after);
     for (ServiceIndex old = 0; old < before.services.size(); ++old) {
         if (service_of(after, before.services[old].name)) continue;
-        plan.services.push_back(whole(before, old, ServiceChange::Kind::removed));
+        plan.services.push_back(whole({before, old}, ServiceChange::Kind::removed));
     }
     return plan;
 }
