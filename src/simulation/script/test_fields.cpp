@@ -321,6 +321,29 @@ Rows course_rows() {
     };
 }
 
+void decode_start(Decoder& decoder, const Member& member, WallTime& start) {
+    policy::assign(read(decoder, *member.value, "a day and a time", read_wall_time), start);
+}
+
+ScriptDraft& its_own(ScriptDraft& draft) { return draft; }
+ScriptDraft& of_test(TestDraft& draft) { return draft.world; }
+
+/// What a world does, in a script and in a test.
+template <typename Draft, ScriptDraft& (*world)(Draft&)>
+std::vector<policy::Field<Draft>> world_rows() {
+    using D = Decoder;
+    return {
+        {{"for", &policy::shapes::duration, "10m, or until the last moment that is named", "How much time is played.",
+          "1h"},
+         [](D& d, const Member& m, Draft& out) { world(out).length = d.duration(*m.value); }},
+        {{"targets", &shapes::targets(), "all is well",
+          "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
+         [](D& d, const Member& m, Draft& out) { decode_targets(d, m, world(out)); }},
+        {{"events", &shapes::events, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"},
+         [](D& d, const Member& m, Draft& out) { decode_events(d, m, world(out)); }},
+    };
+}
+
 }  // namespace
 
 const policy::Block<FileDraft>& test_file_block() {
@@ -347,9 +370,7 @@ const policy::Block<FileDraft>& test_file_block() {
              [](D& d, const Member& m, FileDraft& out) { d.variables(*m.value, out.environment); }},
             {{"start", &shapes::wall_time, "1970-01-01 00:00",
               "The local wall clock when each test begins; for `maintenance`.", "2026-11-28 03:00"},
-             [](D& d, const Member& m, FileDraft& out) {
-                 policy::assign(read(d, *m.value, "a day and a time", read_wall_time), out.start);
-             }},
+             [](D& d, const Member& m, FileDraft& out) { decode_start(d, m, out.start); }},
             {{"tests", &shapes::tests, "", "The tests; each one begins with a world that is well.", "[]"},
              decode_tests},
         }};
@@ -369,27 +390,23 @@ const policy::Block<TestDraft>& test_block() {
                   R"({"anyOf": [{"required": ["expect"]}, {"required": ["remedies"]}]})",
                   {},
                   test_blocks},
-        {
-            {{"name", &policy::shapes::text, "", "What is told, as a sentence.", "a web that hangs is restarted"},
-             [](D& d, const Member& m, TestDraft& out) {
-                 policy::assign(d.verbatim(*m.value, "a sentence"), out.test.name);
-             }},
-            {{"for", &policy::shapes::duration, "10m, or until the last moment that is named",
-              "How much time is played.", "1h"},
-             [](D& d, const Member& m, TestDraft& out) { out.world.length = d.duration(*m.value); }},
-            {{"targets", &shapes::targets(), "all is well",
-              "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
-             [](D& d, const Member& m, TestDraft& out) { decode_targets(d, m, out.world); }},
-            {{"events", &shapes::events, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"},
-             [](D& d, const Member& m, TestDraft& out) { decode_events(d, m, out.world); }},
-            {{"expect", &shapes::expectations, "", "What is expected, and when.",
-              "[{at: 30s, web: [unhealthy, restart]}]"},
-             decode_expectations},
-            {{"remedies", &shapes::remedies(), "",
-              "All remedies that are begun, of each target that is named, in order.",
-              "{web: [restart, stop], redis: []}"},
-             decode_remedies},
-        }};
+        policy::joined<TestDraft>(
+            {{
+                 {{"name", &policy::shapes::text, "", "What is told, as a sentence.", "a web that hangs is restarted"},
+                  [](D& d, const Member& m, TestDraft& out) {
+                      policy::assign(d.verbatim(*m.value, "a sentence"), out.test.name);
+                  }},
+             },
+             world_rows<TestDraft, of_test>(),
+             {
+                 {{"expect", &shapes::expectations, "", "What is expected, and when.",
+                   "[{at: 30s, web: [unhealthy, restart]}]"},
+                  decode_expectations},
+                 {{"remedies", &shapes::remedies(), "",
+                   "All remedies that are begun, of each target that is named, in order.",
+                   "{web: [restart, stop], redis: []}"},
+                  decode_remedies},
+             }})};
     return block;
 }
 
@@ -408,20 +425,13 @@ const policy::Block<ScriptDraft>& script_block() {
                   "",
                   {},
                   script_blocks},
-        {
-            {{"start", &shapes::wall_time, "1970-01-01 00:00",
-              "The local wall clock at the beginning; for `maintenance`.", "2026-11-28 03:00"},
-             [](D& d, const Member& m, ScriptDraft& out) {
-                 policy::assign(read(d, *m.value, "a day and a time", read_wall_time), out.script.start);
-             }},
-            {{"for", &policy::shapes::duration, "10m, or until the last moment that is named",
-              "How much time is played.", "1h"},
-             [](D& d, const Member& m, ScriptDraft& out) { out.length = d.duration(*m.value); }},
-            {{"targets", &shapes::targets(), "all is well",
-              "What targets do: a text is what their probes answer, a mapping says more.", "{web: ok x5 fail x3 ok}"},
-             decode_targets},
-            {{"events", &shapes::events, "", "What happens besides.", "[{at: 10s, redis: exit 137}]"}, decode_events},
-        }};
+        policy::joined<ScriptDraft>(
+            {{
+                 {{"start", &shapes::wall_time, "1970-01-01 00:00",
+                   "The local wall clock at the beginning; for `maintenance`.", "2026-11-28 03:00"},
+                  [](D& d, const Member& m, ScriptDraft& out) { decode_start(d, m, out.script.start); }},
+             },
+             world_rows<ScriptDraft, its_own>()})};
     return block;
 }
 
