@@ -120,10 +120,6 @@ std::vector<Cell> row_of(const Json& target, const StatusView& view, bool name_d
             {next_text(target, view, name_dry_run), Colour::dim}};
 }
 
-std::string count(std::size_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
 /// What is to be done stands there only as long as it was not done.
 std::string storm_text(const Json& targets) {
     const bool holds = std::ranges::any_of(
@@ -141,7 +137,7 @@ std::string summary(const Json& status, const Json& targets) {
             if (file.is_string()) line += (line.empty() ? "" : ", ") + one_line(file.get<std::string>());
         }
     }
-    line += (line.empty() ? "" : ": ") + count(targets.size(), "target");
+    line += (line.empty() ? "" : ": ") + counted(targets.size(), "target");
     std::string names;
     std::size_t unwell = 0;
     constexpr std::size_t most_names = 5;

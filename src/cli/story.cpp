@@ -38,10 +38,6 @@ std::string length_text(Duration length) {
     return text;
 }
 
-std::string count(std::uint64_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
 std::string after_colon(const std::string& detail) { return detail.empty() ? detail : ": " + one_line(detail); }
 
 /// "pid 4711", or "container 4f1c2ab3d9e0" as Docker shortens ids.
@@ -114,8 +110,8 @@ struct Story::Teller {
         story.options_.files = run.files;
         story.known_.clear();
         return {"keepwell " + run.keepwell_version + " (pid " + std::to_string(run.pid) +
-                    ") began: " + joined(run.files) + ": " + count(run.services, "service") + ", " +
-                    count(run.targets, "target") + (run.mode == Mode::dry_run ? "; dry-run: nothing is changed" : ""),
+                    ") began: " + joined(run.files) + ": " + counted(run.services, "service") + ", " +
+                    counted(run.targets, "target") + (run.mode == Mode::dry_run ? "; dry-run: nothing is changed" : ""),
                 Colour::dim};
     }
     Line operator()(const journal::RunEnded&) const { return {"keepwell ended", Colour::dim}; }
@@ -249,7 +245,7 @@ struct Story::Teller {
                 return {"healthy", Colour::good};
             case Health::unhealthy:
                 if (changed.reason == Reason::adopted) return {"unhealthy, as before", Colour::bad};
-                return {"unhealthy after " + count(changed.failing_streak, "failure") + " in a row", Colour::bad};
+                return {"unhealthy after " + counted(changed.failing_streak, "failure") + " in a row", Colour::bad};
             case Health::unknown:
                 if (changed.reason == Reason::backend_lost) return {};  // told once for all of them
                 return {"UNKNOWN: its probes can not be asked" + after_colon(changed.detail), Colour::bad};
@@ -325,7 +321,7 @@ struct Story::Teller {
     }
 
     Line operator()(const fact::Quarantined& quarantined) const {
-        std::string text = "GIVEN UP for now after " + count(quarantined.restarts, "restart") +
+        std::string text = "GIVEN UP for now after " + counted(quarantined.restarts, "restart") +
                            because(quarantined.reason) + story.place_of(fact->rule);
         if (quarantined.until != never) text += "; one try in " + length_text(quarantined.until - record.at);
         return {text + ", or at `keepwell reset " + one_line(record.target) + "`", Colour::bad};

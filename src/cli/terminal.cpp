@@ -82,6 +82,10 @@ std::string joined(const std::vector<std::string>& texts) {
     return all;
 }
 
+std::string counted(std::uint64_t number, std::string_view noun) {
+    return std::to_string(number) + " " + std::string{noun} + (number == 1 ? "" : "s");
+}
+
 std::string harmless(std::string_view text) {
     return cleaned(text, [](char c) { return c == '\n' || c == '\t'; });
 }

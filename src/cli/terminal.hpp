@@ -2,6 +2,7 @@
 // read. May know: POSIX, and what a character is.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ std::string paint(std::string_view text, Colour colour, bool colours);
 std::string one_line(std::string_view text, std::size_t longest = 300);
 /// "shop.yaml, web.yaml": these, each on one line.
 std::string joined(const std::vector<std::string>& texts);
+/// "1 service", "2 services"
+std::string counted(std::uint64_t number, std::string_view noun);
 /// As one_line(), but line ends and tabs stay, and nothing is cut.
 std::string harmless(std::string_view text);
 

@@ -21,10 +21,6 @@ using simulation::RemedyStep;
 constexpr std::ptrdiff_t most_steps = 12;
 constexpr std::ptrdiff_t steps_before = 3;
 
-std::string count(std::size_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
 std::string indented(std::string_view text, std::string_view by) {
     std::string result;
     while (!text.empty()) {
@@ -194,7 +190,7 @@ std::string summary_text(const TestReport& report, bool colours) {
         for (const auto& one : file.tests) played += one.result.played;
     }
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(report.took);
-    return "\n" + count(report.tests(), "test") + ", " + std::to_string(report.failed()) + " failed; " +
+    return "\n" + counted(report.tests(), "test") + ", " + std::to_string(report.failed()) + " failed; " +
            to_string(played) + " played in " + to_string(Duration{milliseconds}) + "\n" +
            coverage_text(report, colours);
 }

@@ -31,20 +31,14 @@ std::string json_text(const policy::Loaded& loaded) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string count(std::size_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
 std::string summary(const CheckOptions& options, const policy::Loaded& loaded) {
-    std::string files;
-    const auto& names = loaded.policy ? loaded.policy->files : options.files;
-    for (const std::string& file : names) files += (files.empty() ? "" : ", ") + one_line(file);
+    const std::string files = joined(loaded.policy ? loaded.policy->files : options.files);
     if (loaded.policy) {
-        return files + ": " + count(loaded.policy->services.size(), "service") + ", " +
-               count(loaded.policy->targets.size(), "target") + ": ok\n";
+        return files + ": " + counted(loaded.policy->services.size(), "service") + ", " +
+               counted(loaded.policy->targets.size(), "target") + ": ok\n";
     }
     const auto errors = std::ranges::count(loaded.diagnostics, Diagnostic::Severity::error, &Diagnostic::severity);
-    return files + ": " + count(static_cast<std::size_t>(errors), "error") + "\n";
+    return files + ": " + counted(static_cast<std::size_t>(errors), "error") + "\n";
 }
 
 }  // namespace

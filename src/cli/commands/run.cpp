@@ -75,16 +75,10 @@ StoryOptions story_options(const Policy& policy) {
     return options;
 }
 
-std::string count(std::size_t number, const std::string& noun) {
-    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
 std::string opening(const Policy& policy, const Folders& folders, const std::string& socket) {
-    std::string files;
-    for (const std::string& file : policy.files) files += (files.empty() ? "" : ", ") + one_line(file);
-    if (files.empty()) files = "labels";
+    const std::string files = policy.files.empty() ? "labels" : joined(policy.files);
     std::string text = std::string{"keepwell "} + keepwell_version + " keeps " +
-                       count(policy.services.size(), "service") + " (" + count(policy.targets.size(), "target") +
+                       counted(policy.services.size(), "service") + " (" + counted(policy.targets.size(), "target") +
                        ") of " + files + "\n";
     if (policy.mode == Mode::dry_run) {
         text += "dry-run: nothing is started, stopped or run; lines with \"would\" say what is left undone\n";
@@ -108,7 +102,7 @@ struct JournalTrouble {
     }
     void end(std::uint64_t lost) {
         text.clear();
-        log_info("the journal is written again and knows the state of every target; " + count(lost, "record") +
+        log_info("the journal is written again and knows the state of every target; " + counted(lost, "record") +
                  " lost");
     }
 };

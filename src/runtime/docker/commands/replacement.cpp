@@ -14,12 +14,6 @@
 namespace keepwell::runtime::docker {
 namespace {
 
-std::string joined(const std::vector<std::string>& texts) {
-    std::string all;
-    for (const auto& text : texts) all += (all.empty() ? "" : "; ") + text;
-    return all;
-}
-
 // The inspect, as if nobody could find it by an alias.
 std::string seen_without_aliases(const std::string& json) {
     Json inspect = json_object(json).value_or(Json::object());
@@ -215,7 +209,7 @@ void Replacing::compare(const Look& made, const Next& next) {
     const std::string& old_json = start_first_ ? seen_without_aliases(source_.container) : source_.container;
     const std::string& new_json = start_first_ ? seen_without_aliases(made.json) : made.json;
     const auto lines = difference(old_json, new_json, allowed_difference(source_, replica_));
-    next(lines.empty() ? std::string{} : "its copy is not the same: " + joined(lines));
+    next(lines.empty() ? std::string{} : "its copy is not the same: " + in_one_line(lines));
 }
 
 void Replacing::stop(const Next& next) {

@@ -77,12 +77,6 @@ std::string without_own_alias(const std::string& json, const std::string& name) 
     return json_line(inspect);
 }
 
-std::string joined(const std::vector<std::string>& texts, const char* between) {
-    std::string all;
-    for (const auto& text : texts) all += (all.empty() ? "" : between) + text;
-    return all;
-}
-
 // Docker's DNS tells others on its networks where it is.
 bool has_names(const Look& look) {
     return std::ranges::any_of(look.view.networks, [](const auto& network) { return is_user_defined(network.name); });
@@ -302,7 +296,7 @@ void Settling::create(const Next& next) {
                               const auto lines = difference(older.json, made.json, allowed);
                               if (lines.empty()) return next({});
                               remove_container(place_.asker, made.view.id, false, [lines, next](const Look&, auto) {
-                                  next("its copy is not the same: " + joined(lines, "; "));
+                                  next("its copy is not the same: " + in_one_line(lines));
                               });
                           });
                   });
@@ -354,7 +348,7 @@ void Settling::verify_attached(const Next& next) {
             const auto lines =
                 difference(without_own_alias(now_.older->json, wanted_.name),
                            without_own_alias(newer.json, wanted_.name), allowed_difference(source, *replica));
-            next(lines.empty() ? std::string{} : "it is not the same as the old one: " + joined(lines, "; "));
+            next(lines.empty() ? std::string{} : "it is not the same as the old one: " + in_one_line(lines));
         });
     });
 }

@@ -152,4 +152,10 @@ std::vector<std::string> difference(std::string_view old_inspect, std::string_vi
     return std::move(comparison.lines);
 }
 
+std::string in_one_line(const std::vector<std::string>& differences) {
+    std::string all;
+    for (const auto& one : differences) all += (all.empty() ? "" : "; ") + one;
+    return all;
+}
+
 }  // namespace keepwell::runtime::docker

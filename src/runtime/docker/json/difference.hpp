@@ -31,5 +31,7 @@ DifferenceOptions allowed_difference(const ReplicaSource& source, const Replica&
 /// Replica::connections must have been connected.
 std::vector<std::string> difference(std::string_view old_inspect, std::string_view new_inspect,
                                     const DifferenceOptions& options);
+/// Of difference(), for a step that failed.
+std::string in_one_line(const std::vector<std::string>& differences);
 
 }  // namespace keepwell::runtime::docker
