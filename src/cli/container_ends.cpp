@@ -13,6 +13,7 @@
 #include "policy/labels.hpp"
 #include "runtime/docker/commands/container_log.hpp"
 #include "runtime/docker/probes/container_probes.hpp"
+#include "runtime/docker/watch/claims.hpp"
 
 namespace keepwell::cli {
 namespace {
@@ -26,19 +27,12 @@ std::string read_file(const char* path) {
     return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
 }
 
-/// Keepwell may run in a container itself. Its id is in its mounts (hostname, hosts, resolv.conf come from the engine's
-/// folder of that container) and, with cgroup v1, in its cgroup; the hostname is its short id unless it was set.
-std::function<bool(const ContainerView&)> is_self() {
+/// Keepwell may run in a container itself.
+runtime::docker::Surroundings surroundings() {
     char hostname[256] = {};
     ::gethostname(hostname, sizeof hostname - 1);
-    const std::string traces = read_file("/proc/self/cgroup") + read_file("/proc/self/mountinfo");
     const bool contained = ::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0;
-    return [traces, contained, name = std::string{hostname}](const ContainerView& container) {
-        constexpr std::size_t short_id = 12;
-        if (!contained) return false;
-        const bool named = !name.empty() && container.id.substr(0, short_id) == name;
-        return named || traces.find("/" + container.id) != std::string::npos;
-    };
+    return {contained, hostname, read_file("/proc/self/cgroup") + read_file("/proc/self/mountinfo")};
 }
 
 Labelled labelled(policy::LabelledService service) {
@@ -122,7 +116,10 @@ ContainerEnds::ContainerEnds(runtime::Loop& loop, const LabelMode& labels, const
     : loop_{loop}, labels_{label_options(labels)} {
     runtime::docker::Containers::Options options;
     options.bindings.log = [](const std::string& line) { log_warning(line); };
-    options.bindings.is_self = is_self();
+    options.bindings.is_self = [here = surroundings()](const ContainerView& container) {
+        return runtime::docker::is_self(here, container.id);
+    };
+    options.bindings.opts_out = policy::opts_out;
     options.predecessors = state + "/replaced";
     options.bindings.read_labels = label_reader(labels_);
     containers_ = std::make_unique<runtime::docker::Containers>(

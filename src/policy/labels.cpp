@@ -14,6 +14,7 @@ namespace keepwell::policy {
 namespace {
 
 constexpr std::string_view prefix = "keepwell.";
+constexpr std::string_view enable = "keepwell.enable";
 constexpr std::string_view compose_depends_on = "com.docker.compose.depends_on";
 constexpr std::string_view compose_project = "com.docker.compose.project";
 constexpr std::string_view compose_service = "com.docker.compose.service";
@@ -40,7 +41,7 @@ struct OwnLabel {
 };
 
 constexpr OwnLabel own_table[] = {
-    {"keepwell.enable", "", Takes::nothing},
+    {enable, "", Takes::nothing},
     {"keepwell.policy", "", Takes::nothing},
     {"keepwell.on-unhealthy", "on_unhealthy", Takes::rungs},
     {"keepwell.verify", "verify"},
@@ -229,10 +230,10 @@ class LabelReader {
             if (!own_label(key)) report_unknown(key);
             if (own.empty()) own = key;
         }
-        if (const auto* enable = value_of("keepwell.enable")) {
-            own = "keepwell.enable";
-            const auto wanted = yes_or_no(*enable);
-            if (!wanted) error(own, "expected true or false, but this is " + quote(*enable));
+        if (const auto* written = value_of(enable)) {
+            own = enable;
+            const auto wanted = yes_or_no(*written);
+            if (!wanted) error(own, "expected true or false, but this is " + quote(*written));
             if (!wanted.value_or(false)) return false;
         }
         const auto refusing = foreign_refusal();
@@ -512,6 +513,11 @@ class LabelReader {
 tl::expected<std::optional<LabelledService>, std::string> read_labels(std::string_view container, const Labels& labels,
                                                                       const LabelOptions& options) {
     return LabelReader{container, labels, options}.run();
+}
+
+bool opts_out(const Labels& labels) {
+    const auto written = labels.find(enable);
+    return written != labels.end() && !yes_or_no(written->second).value_or(true);
 }
 
 std::vector<std::string_view> own_labels() {

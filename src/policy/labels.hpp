@@ -47,6 +47,9 @@ struct LabelledService {
 tl::expected<std::optional<LabelledService>, std::string> read_labels(std::string_view container, const Labels& labels,
                                                                       const LabelOptions& options = {});
 
+/// Its label `keepwell.enable` says no: nobody is to touch the container, whatever names it.
+bool opts_out(const Labels& labels);
+
 /// keepwell's own labels, all of them.
 std::vector<std::string_view> own_labels();
 

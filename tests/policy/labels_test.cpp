@@ -99,6 +99,16 @@ TEST(LabelsAsk, in_any_writing_of_a_boolean) {
     EXPECT_TRUE(asked({{"keepwell.enable", "Yes"}}));
 }
 
+TEST(LabelsAsk, to_be_left_alone_in_any_writing_of_no) {
+    for (const auto* no : {"false", "False", "no", "No", "NO", "Off", "OFF", "0"}) {
+        EXPECT_TRUE(opts_out({{"keepwell.enable", no}})) << no;
+    }
+    for (const auto* other : {"true", "Yes", "1", "", "perhaps"}) {
+        EXPECT_FALSE(opts_out({{"keepwell.enable", other}})) << other;
+    }
+    EXPECT_FALSE(opts_out({{"autoheal", "false"}}));
+}
+
 TEST(LabelsAsk, by_another_name_or_all_of_them) {
     LabelOptions renamed;
     renamed.autoheal_label = "heal.me";

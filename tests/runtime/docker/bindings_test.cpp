@@ -76,6 +76,7 @@ class BindingsTest : public ::testing::Test {
                 loop, [this](const Event& event) { take(event); },
                 Bindings::Options{read_labels, [this](const std::string& line) { log.push_back(line); },
                                   [](const ContainerView& view) { return view.name == "keepwell"; },
+                                  [](const Labels& labels) { return label(labels, "keepwell.enable") == "no"; },
                                   [this] { return engine_now; },
                                   [this](const std::string& id, std::function<void(const Seen*)> done) {
                                       looked_at.push_back(id.substr(0, 1));
@@ -806,6 +807,14 @@ TEST_F(BindingsTest, what_has_a_master_of_its_own_is_never_a_target) {
     see(task);
     EXPECT_THAT(log, ElementsAre("keepwell is left alone: it is keepwell's own",
                                  "task is left alone: it is a task of a Swarm service, which heals it"));
+}
+
+TEST_F(BindingsTest, one_that_asks_to_be_left_alone_is_no_target_though_the_policy_names_it) {
+    adopted("web");
+    owned("api");
+    begin({labelled(web(), "keepwell.enable", "no"), labelled(ours('b', "shop-api", "api"), "keepwell.enable", "no")});
+    EXPECT_THAT(told(), ElementsAre("web absent: the container web is left alone: its label keepwell.enable says so",
+                                    "api lives", "found: Docker"));
 }
 
 // ---- our own --------------------------------------------------------------------------------------------------------

@@ -97,10 +97,27 @@ TEST(ClaimsTest, what_has_a_master_of_its_own_is_left_alone) {
     EXPECT_EQ(never_a_target({{"com.docker.swarm.node.id", "x"}}, false), "");
     EXPECT_EQ(never_a_target({{"PODMAN_SYSTEMD_UNIT", "web.service"}}, false),
               "it belongs to the systemd unit web.service");
-    EXPECT_EQ(never_a_target({{"keepwell.enable", "false"}}, false), "its label keepwell.enable says so");
-    EXPECT_EQ(never_a_target({{"keepwell.enable", "false"}, {"io.keepwell.project", "shop"}}, false), "");
     EXPECT_EQ(never_a_target({{"com.centurylinklabs.watchtower", "true"}}, true), "it is watchtower");
     EXPECT_EQ(never_a_target({{"com.centurylinklabs.watchtower", "true"}}, false), "");
+}
+
+TEST(ClaimsTest, keepwell_in_a_container_knows_it_by_its_mounts_its_cgroup_or_its_hostname) {
+    const std::string id(64, 'a');
+    const std::string other(64, 'b');
+    const std::string mounts =
+        "612 600 8:1 /var/lib/docker/containers/" + id + "/hostname /etc/hostname rw - ext4 rw\n";
+    const std::string cgroup = "4:memory:/docker/" + id + "\n";
+    for (const Surroundings& here :
+         {Surroundings{true, "box", mounts}, {true, "box", cgroup}, {true, id.substr(0, 12), "0::/\n"}}) {
+        EXPECT_TRUE(is_self(here, id)) << here.hostname << " " << here.traces;
+        EXPECT_FALSE(is_self(here, other)) << here.hostname << " " << here.traces;
+    }
+    EXPECT_FALSE(is_self({true, "", "0::/\n"}, id)) << "nothing tells which one it is";
+}
+
+TEST(ClaimsTest, keepwell_on_the_host_is_none_of_the_containers_it_sees) {
+    const std::string id(64, 'a');
+    EXPECT_FALSE(is_self({false, id.substr(0, 12), "4:memory:/docker/" + id + "\n"}, id));
 }
 
 TEST(ClaimsTest, rivals_are_known_by_their_image) {

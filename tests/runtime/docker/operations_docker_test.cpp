@@ -419,6 +419,7 @@ TEST(ContainerRestart, dependants_that_are_not_keepwells_to_touch_are_named_and_
     const auto quadlet = dependant("quadlet", {"--label", "PODMAN_SYSTEMD_UNIT=shop.service"});
     const auto own = dependant("own", {});
     docker({"pause", frozen});
+    world.options.bindings.opts_out = [](const auto& labels) { return labels.contains("keepwell.enable"); };
     world.options.bindings.is_self = [own](const ContainerView& container) { return container.id == own; };
     world.begin();
     std::vector<Instance> before;

@@ -278,7 +278,10 @@ void Bindings::Impl::keep(const Seen& now) {
 
 std::string Bindings::Impl::why_excluded(const ContainerView& view, bool by_labels_alone) const {
     const bool is_self = view.status != ContainerStatus::unknown && options_.is_self && options_.is_self(view);
-    return is_self ? "it is keepwell's own" : never_a_target(view.labels, by_labels_alone);
+    if (is_self) return "it is keepwell's own";
+    const bool is_ours = !label(view.labels, project_label).empty();
+    if (!is_ours && options_.opts_out && options_.opts_out(view.labels)) return "its label keepwell.enable says so";
+    return never_a_target(view.labels, by_labels_alone);
 }
 
 std::string Bindings::Impl::why_left_alone(const ContainerView& view) const {

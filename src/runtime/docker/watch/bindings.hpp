@@ -42,6 +42,8 @@ class Bindings {
         ReadLabels read_labels;                             ///< empty: labels alone make no target
         std::function<void(const std::string&)> log;        ///< a line for people
         std::function<bool(const ContainerView&)> is_self;  ///< keepwell's own container is never a target
+        /// Labels say that nobody is to touch it, whatever names it; empty: they can not. Not asked of our own.
+        std::function<bool(const std::map<std::string, std::string, std::less<>>&)> opts_out;
         /// Watcher::engine_now(); empty: our own wall clock.
         std::function<EngineTime()> engine_now;
         /// Watcher::refresh(): for what no event tells of (a status that is not renewed), and after a command.

@@ -78,16 +78,6 @@ std::string_view label(const Labels& labels, std::string_view key) {
     return found == labels.end() ? std::string_view{} : found->second;
 }
 
-namespace {
-
-/// keepwell.enable says no.
-bool opts_out(const Labels& labels) {
-    static constexpr std::array<std::string_view, 6> no{"false", "False", "FALSE", "no", "off", "0"};
-    return std::ranges::find(no, label(labels, "keepwell.enable")) != no.end();
-}
-
-}  // namespace
-
 std::string never_a_target(const Labels& labels, bool by_labels_alone) {
     constexpr std::string_view swarm = "com.docker.swarm.task";
     const auto task = labels.lower_bound(swarm);
@@ -95,9 +85,15 @@ std::string never_a_target(const Labels& labels, bool by_labels_alone) {
         return "it is a task of a Swarm service, which heals it";
     const auto unit = label(labels, "PODMAN_SYSTEMD_UNIT");
     if (!unit.empty()) return "it belongs to the systemd unit " + std::string{unit};
-    if (opts_out(labels) && label(labels, project_label).empty()) return "its label keepwell.enable says so";
     if (by_labels_alone && label(labels, "com.centurylinklabs.watchtower") == "true") return "it is watchtower";
     return {};
+}
+
+bool is_self(const Surroundings& here, std::string_view id) {
+    constexpr std::size_t short_id = 12;
+    if (!here.contained) return false;
+    const bool named = !here.hostname.empty() && id.substr(0, short_id) == here.hostname;
+    return named || here.traces.find("/" + std::string{id}) != std::string::npos;
 }
 
 bool is_rival(std::string_view image) {

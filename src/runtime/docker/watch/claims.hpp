@@ -54,6 +54,17 @@ std::string_view label(const Labels& labels, std::string_view key);
 /// Why nobody but its own master may touch it; empty: nothing speaks against it. `by_labels_alone`: no policy names it.
 std::string never_a_target(const Labels& labels, bool by_labels_alone);
 
+/// What tells a process that it runs in a container, and in which one: its id is in its mounts (hostname, hosts and
+/// resolv.conf come from the engine's folder of that container) and, with cgroup v1, in its cgroup; the hostname is its
+/// short id unless it was set.
+struct Surroundings {
+    bool contained = false;
+    std::string hostname;
+    std::string traces;  ///< the cgroup and mountinfo of the process
+};
+/// The container with this id is the one that keepwell runs in.
+bool is_self(const Surroundings& here, std::string_view id);
+
 /// The image of a program that heals containers as well: two would restart the same one twice.
 bool is_rival(std::string_view image);
 
