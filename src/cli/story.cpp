@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "cli/plan_text.hpp"
+#include "keepwell/model/awaited.hpp"
 #include "simulation/because.hpp"
 #include "simulation/place.hpp"
 
@@ -54,15 +55,16 @@ std::string end_text(const std::string& detail) {
     return ": " + one_line(detail);
 }
 
-/// "service: condition", as the engine says it, for people.
+/// "db to be healthy", of "db: service_healthy".
 std::string waited_for(const std::string& detail) {
-    const std::size_t colon = detail.find(": ");
-    if (colon == std::string::npos) return detail;
-    const std::string service = detail.substr(0, colon);
-    const std::string condition = detail.substr(colon + 2);
-    if (condition == "service_healthy") return service + " to be healthy";
-    if (condition == "service_completed_successfully") return service + " to complete";
-    return service + " to be started";
+    const std::optional<Awaited> awaited = awaited_from(detail);
+    if (!awaited) return detail;
+    switch (awaited->condition) {
+        case DependencyCondition::service_started: return awaited->service + " to be started";
+        case DependencyCondition::service_healthy: return awaited->service + " to be healthy";
+        case DependencyCondition::service_completed_successfully: return awaited->service + " to complete";
+    }
+    return detail;
 }
 
 /// "   1m30s"; exact, and as wide as a clock.

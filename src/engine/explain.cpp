@@ -7,6 +7,7 @@
 
 #include "engine/core.hpp"
 #include "keepwell/engine/restart.hpp"
+#include "keepwell/model/awaited.hpp"
 
 namespace keepwell::engine {
 namespace {
@@ -31,15 +32,16 @@ std::string remaining(Instant at, Instant now) {
     return to_string(std::chrono::ceil<std::chrono::milliseconds>(left));
 }
 
-/// "db is healthy", of "db: service_healthy", as the engine names what is waited for.
-std::string condition_text(std::string_view awaited) {
-    const std::size_t colon = awaited.find(": ");
-    if (colon == std::string_view::npos) return std::string{awaited};
-    const std::string service{awaited.substr(0, colon)};
-    const std::string_view condition = awaited.substr(colon + 2);
-    if (condition == to_string(DependencyCondition::service_healthy)) return service + " is healthy";
-    if (condition == to_string(DependencyCondition::service_completed_successfully)) return service + " has completed";
-    return service + " is started";
+/// "db is healthy", of "db: service_healthy".
+std::string condition_text(const std::string& detail) {
+    const std::optional<Awaited> awaited = awaited_from(detail);
+    if (!awaited) return detail;
+    switch (awaited->condition) {
+        case DependencyCondition::service_started: return awaited->service + " is started";
+        case DependencyCondition::service_healthy: return awaited->service + " is healthy";
+        case DependencyCondition::service_completed_successfully: return awaited->service + " has completed";
+    }
+    return detail;
 }
 
 /// "Its restart", at the beginning of a sentence.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core.hpp"
+#include "keepwell/model/awaited.hpp"
 
 namespace keepwell::engine {
 namespace {
@@ -118,9 +119,8 @@ void Engine::Impl::try_first_start(TargetIndex index) {
         const Readiness ready = readiness(dependency);
         if (ready == Readiness::met) continue;
         const Reason reason = ready == Readiness::wait ? Reason::dependency_wait : Reason::dependency_failed;
-        return set_phase(
-            index, Phase::waiting, reason,
-            policy_.services[dependency.service].name + ": " + std::string{to_string(dependency.condition)});
+        const Awaited awaited{policy_.services[dependency.service].name, dependency.condition};
+        return set_phase(index, Phase::waiting, reason, to_string(awaited));
     }
     const std::optional<Closed> closed = closed_gate(index, Asking::first_start);
     if (!closed) return start(index);

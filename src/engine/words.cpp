@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "keepwell/model/awaited.hpp"
 #include "keepwell/model/event.hpp"
 #include "keepwell/model/fact.hpp"
 #include "keepwell/model/spec.hpp"
@@ -11,8 +12,8 @@
 namespace keepwell {
 namespace {
 
-template <typename Enum>
-std::optional<Enum> find(std::string_view text, std::initializer_list<Enum> all) {
+template <typename Enum, typename All = std::initializer_list<Enum>>
+std::optional<Enum> find(std::string_view text, const All& all) {
     for (const Enum one : all) {
         if (to_string(one) == text) return one;
     }
@@ -194,6 +195,22 @@ std::string_view to_string(DependencyCondition condition) {
     return "?";
 }
 
+std::optional<DependencyCondition> dependency_condition_from(std::string_view text) {
+    return find<DependencyCondition>(text, dependency_conditions);
+}
+
+std::string to_string(const Awaited& awaited) {
+    return awaited.service + ": " + std::string{to_string(awaited.condition)};
+}
+
+std::optional<Awaited> awaited_from(std::string_view text) {
+    const std::size_t colon = text.find(": ");
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto condition = dependency_condition_from(text.substr(colon + 2));
+    if (!condition) return std::nullopt;
+    return Awaited{std::string{text.substr(0, colon)}, *condition};
+}
+
 std::string to_string(const ExitStatus& status) {
     switch (status.kind) {
         case ExitStatus::Kind::code: return "exit code " + std::to_string(status.value);
@@ -209,22 +226,22 @@ std::string to_string(const ExitStatus& status) {
 
 std::optional<Phase> phase_from(std::string_view text) {
     using enum Phase;
-    return find(text, {waiting, starting, running, stopping, backoff, stopped, completed});
+    return find<Phase>(text, {waiting, starting, running, stopping, backoff, stopped, completed});
 }
 
 std::optional<Health> health_from(std::string_view text) {
     using enum Health;
-    return find(text, {none, starting, healthy, unhealthy, unknown});
+    return find<Health>(text, {none, starting, healthy, unhealthy, unknown});
 }
 
 std::optional<Remediation> remediation_from(std::string_view text) {
     using enum Remediation;
-    return find(text, {idle, due, held, acting, verifying, quarantined});
+    return find<Remediation>(text, {idle, due, held, acting, verifying, quarantined});
 }
 
 std::optional<Replacing> replacing_from(std::string_view text) {
     using enum Replacing;
-    return find(text, {none, swapping, proving, committing, rolling_back});
+    return find<Replacing>(text, {none, swapping, proving, committing, rolling_back});
 }
 
 std::string_view to_string(Reason reason) {

@@ -2,8 +2,8 @@
 #include "policy/labels.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "keepwell/model/awaited.hpp"
 #include "policy/canonical/canonical.hpp"
 #include "policy/document/json_line.hpp"
 #include "policy/document/text.hpp"
@@ -20,9 +20,6 @@ constexpr std::string_view compose_project = "com.docker.compose.project";
 constexpr std::string_view compose_service = "com.docker.compose.service";
 constexpr std::string_view watchtower_depends_on = "com.centurylinklabs.watchtower.depends-on";
 constexpr std::string_view watchtower_stop_signal = "com.centurylinklabs.watchtower.stop-signal";
-
-constexpr std::array<std::string_view, 3> conditions{"service_started", "service_healthy",
-                                                     "service_completed_successfully"};
 
 /// How the value of a label is read.
 enum class Takes : std::uint8_t {
@@ -360,7 +357,7 @@ class LabelReader {
         auto rules = make_mapping(at, {});
         for (std::size_t i = 1; i < parts.size(); ++i) {
             const auto& word = parts[i];
-            if (strict ? word.compare(0, 8, "service_") == 0 : is_one_of(word, conditions)) {
+            if (strict ? word.compare(0, 8, "service_") == 0 : dependency_condition_from(word).has_value()) {
                 rules = with(rules, "condition", make_text(at, word));
             } else if (word == "restart" || yes_or_no(word)) {
                 restart = word == "restart" || *yes_or_no(word);

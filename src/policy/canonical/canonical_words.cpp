@@ -1,13 +1,14 @@
 // Lists and quotes are taken apart, durations and enumerators named.
 #include "policy/canonical/canonical_words.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <map>
 
+#include "keepwell/model/awaited.hpp"
+#include "keepwell/model/fact.hpp"
 #include "keepwell/model/time.hpp"
 
 namespace keepwell::policy {
@@ -72,14 +73,13 @@ std::string shown(std::string_view value) {
 
 /// "db (service_healthy, restart)" of `db 1 true true`.
 std::string dependency_in_words(const std::string& item) {
-    static constexpr std::array conditions{"service_started", "service_healthy", "service_completed_successfully"};
     const auto words = items(item);
     if (words.size() != 4 || words[1].size() != 1) return item;
     const auto condition = static_cast<std::size_t>(words[1][0] - '0');
-    if (condition >= conditions.size()) return item;
+    if (condition >= dependency_conditions.size()) return item;
     const std::string restart = words[2] == "true" ? ", restart" : "";
     const std::string required = words[3] == "true" ? "" : ", not required";
-    return words[0] + " (" + conditions[condition] + restart + required + ")";
+    return words[0] + " (" + std::string{to_string(dependency_conditions[condition])} + restart + required + ")";
 }
 
 /// "08:36"

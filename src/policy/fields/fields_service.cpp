@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "keepwell/model/awaited.hpp"
+#include "keepwell/model/fact.hpp"
 #include "policy/document/text.hpp"
 #include "policy/fields/blocks.hpp"
 #include "policy/fields/shapes.hpp"
@@ -153,13 +155,10 @@ void decode_depends_on(Decoder& decoder, const Member& member, EntryDraft& draft
 }
 
 void decode_dependency_condition(Decoder& decoder, const Member& member, Dependency& dependency) {
-    using enum DependencyCondition;
-    const auto word =
-        decoder.choice(*member.value, {"service_started", "service_healthy", "service_completed_successfully"});
-    if (!word) return;
-    dependency.condition = *word == "service_started"   ? service_started
-                           : *word == "service_healthy" ? service_healthy
-                                                        : service_completed_successfully;
+    std::vector<std::string_view> words;
+    for (const DependencyCondition condition : dependency_conditions) words.push_back(to_string(condition));
+    if (const auto word = decoder.choice(*member.value, words))
+        dependency.condition = *dependency_condition_from(*word);
 }
 
 // ---- health and healing -----------------------------------------------------------------------------------------
