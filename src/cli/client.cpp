@@ -26,6 +26,9 @@ struct Client::Transfer {
     std::string error_body;     ///< of an answer that is not good
     bool stopped = false;       ///< take() wanted no more
     std::exception_ptr thrown;  ///< by take(); may not pass through libcurl
+
+    /// As CURLOPT_WRITEFUNCTION asks for it; `data` is a Transfer.
+    static std::size_t receive(char* bytes, std::size_t, std::size_t size, void* data);
 };
 
 namespace {
@@ -76,6 +79,22 @@ std::optional<Failure> Client::reach() const {
                                          "); start one with `keepwell run FILE`, or name another --socket"};
 }
 
+std::size_t Client::Transfer::receive(char* bytes, std::size_t, std::size_t size, void* data) {
+    auto* to = static_cast<Transfer*>(data);
+    long status = 0;
+    curl_easy_getinfo(to->handle, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 300) {
+        to->error_body.append(bytes, size);
+        return size;
+    }
+    try {
+        to->stopped = !to->take({bytes, size});
+    } catch (...) {
+        to->thrown = std::current_exception();
+    }
+    return to->stopped || to->thrown ? 0 : size;
+}
+
 tl::expected<bool, Failure> Client::perform(const char* method, const std::string& path, Transfer& transfer) const {
     if (const auto unreachable = reach()) return tl::unexpected(*unreachable);
     const Handle handle{curl_easy_init(), &curl_easy_cleanup};
@@ -90,22 +109,7 @@ tl::expected<bool, Failure> Client::perform(const char* method, const std::strin
     set(handle, CURLOPT_CONNECTTIMEOUT, patience_seconds);
     if (transfer.until) set(handle, CURLOPT_TIMEOUT_MS, milliseconds_until(*transfer.until));
     set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
-    set(
-        handle, CURLOPT_WRITEFUNCTION, +[](char* bytes, std::size_t, std::size_t size, void* data) -> std::size_t {
-            auto* to = static_cast<Transfer*>(data);
-            long status = 0;
-            curl_easy_getinfo(to->handle, CURLINFO_RESPONSE_CODE, &status);
-            if (status >= 300) {
-                to->error_body.append(bytes, size);
-                return size;
-            }
-            try {
-                to->stopped = !to->take({bytes, size});
-            } catch (...) {
-                to->thrown = std::current_exception();
-            }
-            return to->stopped || to->thrown ? 0 : size;
-        });
+    set(handle, CURLOPT_WRITEFUNCTION, &Transfer::receive);
     const CURLcode code = curl_easy_perform(handle.get());
     if (transfer.thrown) std::rethrow_exception(transfer.thrown);
     if (transfer.stopped) return false;

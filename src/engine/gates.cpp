@@ -1,6 +1,5 @@
 // The gates between "due" and "done", in the one order in which they are asked, and the guard over the host.
 // docs/lifecycle.md has the list. Each refusal is a fact with a stable code.
-#include <algorithm>
 #include <utility>
 
 #include "engine/core.hpp"

@@ -100,6 +100,18 @@ void forget_life(TargetMemory& memory) {
 /// Of a container there is no pid.
 bool is_process(const Instance& instance) { return instance.pid != 0; }
 
+bool is_container_left(const TargetMemory& memory) { return memory.instance.exists() && !is_process(memory.instance); }
+
+/// The same run, with what is known of its policy.
+journal::RunStarted of_policy(journal::RunStarted run, const Policy& policy) {
+    run.policy_version = policy.version;
+    run.files = policy.files;
+    run.mode = policy.mode;
+    run.targets = policy.targets.size();
+    run.services = policy.services.size();
+    return run;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(Policy policy, Ports ports, Memories memories)
@@ -112,13 +124,8 @@ Supervisor::Supervisor(Policy policy, Ports ports, Memories memories)
 void Supervisor::begin(journal::RunStarted run) {
     at_ = now();
     const Policy& policy = engine_.policy();
-    run.policy_version = policy.version;
-    run.files = policy.files;
-    run.mode = policy.mode;
-    run.targets = policy.targets.size();
-    run.services = policy.services.size();
     run.last_incident = memories_.last_incident;
-    keep(std::move(run), no_target);
+    keep(of_policy(std::move(run), policy), no_target);
     keep_rules(policy);
     std::vector<Instance> known;
     for (const TargetMemory& memory : memories_.targets) known.push_back(memory.instance);
@@ -148,9 +155,6 @@ void Supervisor::begin(journal::RunStarted run) {
     arm();
     if (!ports_.containers) return;
     ports_.containers->watch({&policy, [this](event::TargetJoined joined) { return join(std::move(joined)); }});
-    const auto is_container_left = [](const TargetMemory& memory) {
-        return memory.instance.exists() && !is_process(memory.instance);
-    };
     if (std::any_of(memories_.targets.begin(), memories_.targets.end(), is_container_left)) {
         ports_.containers->look(no_target);  // it may be an orphan, also where the policy has no container any more
     }

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/folder.hpp"
+
 #include "keepwell/engine/lifecycle.hpp"
 
 namespace keepwell::engine {
@@ -21,13 +23,6 @@ std::string table(std::span<const Transition<State>> rows) {
     return text;
 }
 
-std::string read_page() {
-    std::ifstream file{KEEPWELL_LIFECYCLE_PAGE};
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
-
 /// The text between the markers of a machine's table.
 std::string between(const std::string& page, const std::string& machine, const std::string& replacement,
                     std::string* replaced) {
@@ -40,7 +35,7 @@ std::string between(const std::string& page, const std::string& machine, const s
 }
 
 void hold(const std::string& machine, const std::string& expected) {
-    const std::string page = read_page();
+    const std::string page = testing::content_of(KEEPWELL_LIFECYCLE_PAGE);
     if (std::getenv("KEEPWELL_UPDATE_DOCS")) {
         std::string updated;
         between(page, machine, expected, &updated);

@@ -2,11 +2,9 @@
 // variables come together, and what is said of the rest.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "policy/canonical/canonical.hpp"
 #include "policy/memory_environment.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::policy {
 namespace {
@@ -76,9 +74,8 @@ Words names(const Policy& policy) {
 
 Memory story(const std::string& name) {
     Memory memory{{{"/p/policy.yaml", "compose: " + name + "/docker-compose.yml"}}, {}};
-    std::stringstream text;
-    text << std::ifstream{std::string{KEEPWELL_POLICY_TESTS} + "/compose/" + name + "/docker-compose.yml"}.rdbuf();
-    memory.files["/p/" + name + "/docker-compose.yml"] = text.str();
+    const std::string file = name + "/docker-compose.yml";
+    memory.files["/p/" + file] = testing::content_of(std::string{KEEPWELL_POLICY_TESTS} + "/compose/" + file);
     return memory;
 }
 
@@ -142,9 +139,7 @@ TEST(ComposeStories, a_web_app_that_needs_redis_with_rules_of_its_own) {
 }
 
 TEST(ComposeStories, the_example_of_the_page_works) {
-    std::stringstream page;
-    page << std::ifstream{std::string{KEEPWELL_SOURCE} + "/docs/compose.md"}.rdbuf();
-    const auto text = page.str();
+    const auto text = testing::content_of(std::string{KEEPWELL_SOURCE} + "/docs/compose.md");
     const auto begin = text.find("```yaml\nversion: ") + 8;
     const auto policy = good_compose(text.substr(begin, text.find("```", begin) - begin));
     EXPECT_EQ(names(policy), (Words{"flask", "redis"}));

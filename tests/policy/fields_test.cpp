@@ -16,6 +16,7 @@
 #include "policy/fields/schema.hpp"
 #include "policy/memory_environment.hpp"
 #include "policy/plan.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::policy {
 namespace {
@@ -209,9 +210,7 @@ TEST(Fields, each_one_is_documented_and_has_its_own_name) {
 void expect_page(const std::string& name, const std::string& expected) {
     const auto path = std::string{KEEPWELL_SOURCE} + "/docs/" + name;
     if (std::getenv("KEEPWELL_UPDATE_DOCS")) std::ofstream{path} << expected;
-    std::stringstream content;
-    content << std::ifstream{path}.rdbuf();
-    EXPECT_TRUE(content.str() == expected)
+    EXPECT_TRUE(testing::content_of(path) == expected)
         << "docs/" << name << " is not what the tables say; run the policy tests with "
         << "KEEPWELL_UPDATE_DOCS=1";
 }

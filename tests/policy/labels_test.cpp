@@ -1,12 +1,10 @@
 // Adopting by labels: what each one becomes, who wins over whom, and what is said of a label that is wrong.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "policy/canonical/canonical.hpp"
 #include "policy/labels.hpp"
 #include "policy/memory_environment.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::policy {
 namespace {
@@ -407,11 +405,7 @@ TEST(LabelPolicy, is_empty_and_has_a_version) {
     EXPECT_NE(policy.version, label_policy().version);
 }
 
-std::string page() {
-    std::stringstream text;
-    text << std::ifstream{std::string{KEEPWELL_SOURCE} + "/docs/labels.md"}.rdbuf();
-    return text.str();
-}
+std::string page() { return testing::content_of(std::string{KEEPWELL_SOURCE} + "/docs/labels.md"); }
 
 TEST(LabelPage, names_every_label_and_its_field) {
     for (const auto label : own_labels()) {

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "policy/memory_environment.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::policy {
 namespace {
@@ -220,9 +221,7 @@ std::string expected_table() {
 
 TEST(Pages, the_effects_in_docs_reload_md_are_those_of_the_code) {
     const std::string path = std::string{KEEPWELL_SOURCE} + "/docs/reload.md";
-    std::stringstream content;
-    content << std::ifstream{path}.rdbuf();
-    std::string page = content.str();
+    std::string page = testing::content_of(path);
     const std::size_t begin = page.find('\n', page.find("<!-- table: fields")) + 1;
     const std::size_t end = page.find("<!-- end of table -->");
     ASSERT_LT(begin, end);

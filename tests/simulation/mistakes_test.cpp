@@ -10,6 +10,7 @@
 
 #include "policy/memory_environment.hpp"
 #include "simulation/script/test_file.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::simulation {
 namespace {
@@ -102,25 +103,19 @@ TEST(TestFiles, of_a_folder_are_those_that_end_with_test_yaml_and_no_policies) {
     EXPECT_EQ(policy.policy->files, std::vector<std::string>{"shop/shop.yaml"});
 }
 
-std::string content_of(const std::string& path) {
-    std::stringstream content;
-    content << std::ifstream{path}.rdbuf();
-    return content.str();
-}
-
 TEST(Pages, the_tables_of_the_testing_page_are_up_to_date) {
     const std::string path = std::string{KEEPWELL_SOURCE} + "/docs/testing-policies.md";
-    const std::string page = content_of(path);
+    const std::string page = testing::content_of(path);
     const std::string written = page.substr(0, page.find("\n## Words\n"));
     if (std::getenv("KEEPWELL_UPDATE_DOCS")) std::ofstream{path} << written << test_reference();
-    EXPECT_TRUE(content_of(path) == written + test_reference())
+    EXPECT_TRUE(testing::content_of(path) == written + test_reference())
         << "docs/testing-policies.md is not what the tables say; run the simulation tests with KEEPWELL_UPDATE_DOCS=1";
 }
 
 TEST(Pages, the_schema_of_test_files_is_up_to_date) {
     const std::string path = std::string{KEEPWELL_SOURCE} + "/docs/test.schema.json";
     if (std::getenv("KEEPWELL_UPDATE_DOCS")) std::ofstream{path} << test_schema();
-    EXPECT_TRUE(content_of(path) == test_schema())
+    EXPECT_TRUE(testing::content_of(path) == test_schema())
         << "docs/test.schema.json is not what the tables say; run the simulation tests with KEEPWELL_UPDATE_DOCS=1";
 }
 

@@ -14,12 +14,13 @@
 #include "simulation/script/notation.hpp"
 #include "simulation/world/house.hpp"
 #include "simulation/world/player.hpp"
+#include "support/folder.hpp"
 
 namespace keepwell::simulation {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const char* const shop = R"(
 services:
@@ -74,9 +75,7 @@ TEST(Svg, of_a_small_story_is_as_it_was_looked_at) {
     const std::string path = std::string{KEEPWELL_SIMULATION_TESTS} + "/story.svg";
     const std::string drawn = svg_of(lanes(), Instant{30s}, "shop.yaml");
     if (std::getenv("KEEPWELL_UPDATE_DOCS")) std::ofstream{path} << drawn;
-    std::ostringstream kept;
-    kept << std::ifstream{path}.rdbuf();
-    EXPECT_EQ(drawn, kept.str()) << "to renew it: KEEPWELL_UPDATE_DOCS=1, and look at it";
+    EXPECT_EQ(drawn, testing::content_of(path)) << "to renew it: KEEPWELL_UPDATE_DOCS=1, and look at it";
 }
 
 TEST(Lanes, mark_an_end_by_itself_but_not_a_job_that_is_done) {
@@ -191,7 +190,7 @@ TEST(Svg, draws_probes_that_would_touch_as_one_tick) {
 }
 
 TEST(Svg, of_nothing_is_a_picture_all_the_same) {
-    EXPECT_THAT(svg_of({}, Instant{}, {}), testing::StartsWith("<svg "));
+    EXPECT_THAT(svg_of({}, Instant{}, {}), ::testing::StartsWith("<svg "));
 }
 
 }  // namespace

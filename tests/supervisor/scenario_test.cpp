@@ -8,21 +8,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "simulation/testing/test_run.hpp"
+#include "support/folder.hpp"
 #include "support/journal_trace.hpp"
 #include "support/replaying.hpp"
 
 namespace keepwell::testing {
 namespace {
-
-std::string read(const std::filesystem::path& path) {
-    std::ifstream file{path};
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
 
 class Scenarios : public ::testing::TestWithParam<std::string> {};
 
@@ -39,7 +32,7 @@ TEST_P(Scenarios, decide_as_recorded) {
     for (const std::string& line : trace_of(*files[0].policy, result.records)) trace += line + "\n";
 
     if (std::getenv("KEEPWELL_UPDATE_TRACES")) std::ofstream{folder / "trace"} << trace;
-    EXPECT_EQ(trace, read(folder / "trace"));
+    EXPECT_EQ(trace, content_of(folder / "trace"));
     EXPECT_EQ(trace.find("engine.unexpected"), std::string::npos);
 }
 

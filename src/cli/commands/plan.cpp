@@ -1,6 +1,5 @@
 // `keepwell plan FILE…`: what changed policy files would mean for a running keepwell, or for those that an older policy
 // describes.
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/client.hpp"

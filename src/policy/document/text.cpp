@@ -2,7 +2,6 @@
 #include "policy/document/text.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace keepwell::policy {
 namespace {

@@ -1,5 +1,4 @@
 // The rows of `ports` and `expose`. Grammar: Compose's.
-#include <algorithm>
 
 #include "policy/document/text.hpp"
 #include "policy/fields/blocks.hpp"

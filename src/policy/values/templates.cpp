@@ -1,7 +1,6 @@
 // Swarm's templates.
 #include "policy/values/templates.hpp"
 
-#include <optional>
 #include <vector>
 
 #include "keepwell/model/spec.hpp"

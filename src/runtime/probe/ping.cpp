@@ -2,7 +2,6 @@
 #include "runtime/probe/ping.hpp"
 
 #include <charconv>
-#include <memory>
 #include <string_view>
 
 #include "runtime/curl_multi.hpp"

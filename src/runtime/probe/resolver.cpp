@@ -14,7 +14,6 @@
 #include <exception>
 #include <map>
 #include <mutex>
-#include <set>
 #include <system_error>
 #include <thread>
 

@@ -6,7 +6,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
-#include <cstring>
 
 #include "runtime/curl_multi.hpp"
 #include "runtime/loop.hpp"

@@ -1,7 +1,6 @@
 // Sorts records into lanes.
 #include "simulation/picture/lanes.hpp"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>

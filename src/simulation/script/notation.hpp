@@ -33,9 +33,6 @@ Read<Timeline> read_timeline(std::string_view text);
 /// stop".
 Read<std::vector<Life>> read_lives(std::string_view text);
 
-/// "exit 1", "signal KILL".
-Read<ExitStatus> read_exit(std::string_view text);
-
 /// "exit 1", "exit 0 in 5s": how the command of a `run` rung goes.
 Read<HookLife> read_hook(std::string_view text);
 

@@ -1,7 +1,6 @@
 // What a policy offers that a test can reach, and what a run has reached of it.
 #include "simulation/testing/coverage.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "simulation/facts.hpp"

@@ -153,14 +153,6 @@ Seen with_status(Seen seen, ContainerStatus status) {
     seen.view.status = status;
     return seen;
 }
-Seen killed(Seen seen, EngineTime at) {
-    seen.kill_event = seen.asked = at;
-    return seen;
-}
-Seen stopped(Seen seen, EngineTime at) {
-    seen.stop_event = at;
-    return seen;
-}
 
 // ---- first sight --------------------------------------------------------------------------------------------------
 

@@ -22,16 +22,6 @@ Seen with_policy(Seen seen, std::string policy, std::uint32_t retries = 0, std::
     return seen;
 }
 
-Seen killed(Seen seen, EngineTime at) {
-    seen.kill_event = seen.asked = at;
-    return seen;
-}
-
-Seen stopped(Seen seen, EngineTime at) {
-    seen.stop_event = at;
-    return seen;
-}
-
 TEST(EndingTest, a_process_that_exits_by_itself_is_for_the_policy) {
     const auto end = ending(exited(web(), 3, second(5)));
     EXPECT_EQ(to_string(end.status), "exit code 3");

@@ -44,6 +44,18 @@ inline Seen exited(Seen seen, int code, EngineTime at) {
     return seen;
 }
 
+/// The engine told of a kill.
+inline Seen killed(Seen seen, EngineTime at) {
+    seen.kill_event = seen.asked = at;
+    return seen;
+}
+
+/// The engine told of a stop.
+inline Seen stopped(Seen seen, EngineTime at) {
+    seen.stop_event = at;
+    return seen;
+}
+
 /// Its next life.
 inline Seen started(Seen seen, EngineTime at) {
     seen.view.status = ContainerStatus::running;

@@ -1,10 +1,10 @@
 // Shapes as JSON files.
 #include "runtime/docker/shape.hpp"
+#include "support/folder.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 
 namespace keepwell::testing {
@@ -67,9 +67,7 @@ std::string patched(json from, const json& shape, const char* key) {
 }
 
 json read_file(const std::filesystem::path& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    auto file = json::parse(text.str(), nullptr, false);
+    auto file = json::parse(keepwell::testing::content_of(path), nullptr, false);
     if (file.is_discarded()) throw std::runtime_error(path.string() + " is no valid JSON");
     if (!file.contains("of")) return file;
     auto base = read_file(path.parent_path() / (file["of"].get<std::string>() + ".json"));

@@ -1,7 +1,6 @@
 // The ties of all containers, kept small.
 #include "runtime/docker/commands/neighbours.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 

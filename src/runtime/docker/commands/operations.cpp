@@ -1,7 +1,6 @@
 // One command after the other, each by what inspect says.
 #include "runtime/docker/commands/operations.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 

@@ -1,7 +1,6 @@
 // Gather, make, swap; and undo.
 #include "runtime/docker/commands/replacement.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 

@@ -2,7 +2,6 @@
 #include "runtime/docker/json/forbidden.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "runtime/docker/json/host_config.hpp"

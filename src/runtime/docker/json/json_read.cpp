@@ -2,7 +2,6 @@
 #include "runtime/docker/json/json_read.hpp"
 
 #include <nlohmann/json.hpp>
-#include <utility>
 
 namespace keepwell::runtime::docker {
 namespace {

@@ -1,6 +1,5 @@
 // The image and the body's top level: what was typed and what the image gave are one in inspect, and create gives the
 // image's again wherever a field is empty. (moby daemon/commit.go#merge)
-#include <utility>
 
 #include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/replica_draft.hpp"

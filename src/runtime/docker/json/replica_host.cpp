@@ -1,5 +1,4 @@
 // HostConfig: a copy of the whole, and what a copy must not say.
-#include <utility>
 
 #include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/replica_draft.hpp"

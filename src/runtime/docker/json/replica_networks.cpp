@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <utility>
 
 #include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/replica_draft.hpp"

@@ -1,7 +1,6 @@
 // Volumes without a name of their own: create would make new, empty ones. Each is handed over by the name that the
 // engine gave it. (moby daemon/volumes.go#registerMountPoints, daemon/create_unix.go, volume/mounts/linux_parser.go)
 #include <set>
-#include <utility>
 
 #include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/replica_draft.hpp"

@@ -2,7 +2,6 @@
 // left running of a command is not forgotten.
 #include "runtime/docker/probes/container_probes.hpp"
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>

@@ -1,7 +1,6 @@
 // A queue of questions.
 #include "runtime/docker/watch/inspections.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "runtime/loop.hpp"
