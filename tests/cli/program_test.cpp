@@ -32,9 +32,7 @@ struct ProgramTest : ::testing::Test {
             done.out.append(bytes.data(), got);
         }
         done.code = WEXITSTATUS(::pclose(pipe));
-        std::ostringstream text;
-        text << std::ifstream{folder / "err"}.rdbuf();
-        done.err = text.str();
+        done.err = content_of(folder / "err");
         return done;
     }
 
@@ -201,10 +199,8 @@ TEST_F(ProgramTest, output_that_finds_no_room_is_told_and_ends_with_1) {
 }
 
 TEST_F(ProgramTest, man_page_has_every_command_and_option) {
-    std::ostringstream page;
-    page << std::ifstream{KEEPWELL_MAN_PAGE}.rdbuf();
     std::string plain;
-    for (const char c : page.str()) {
+    for (const char c : content_of(KEEPWELL_MAN_PAGE)) {
         if (c != '\\') plain += c;
     }
     std::istringstream top{run("--help").out};
@@ -255,11 +251,10 @@ TEST_F(TestCommand, says_when_no_test_has_the_name) {
 
 TEST_F(TestCommand, writes_junit_beside_what_it_prints) {
     EXPECT_EQ(run("test shop.test.yaml --junit results.xml").code, 1);
-    std::ostringstream xml;
-    xml << std::ifstream{folder / "results.xml"}.rdbuf();
-    EXPECT_NE(xml.str().find("<testsuite name=\"shop.test.yaml\" tests=\"2\" failures=\"1\" errors=\"0\" time=\"0."),
+    const std::string xml = content_of(folder / "results.xml");
+    EXPECT_NE(xml.find("<testsuite name=\"shop.test.yaml\" tests=\"2\" failures=\"1\" errors=\"0\" time=\"0."),
               std::string::npos)
-        << xml.str();
+        << xml;
     EXPECT_EQ(run("test shop.test.yaml --junit no/such/folder.xml").err, "keepwell: cannot write no/such/folder.xml\n");
 }
 

@@ -1,11 +1,12 @@
 // Shapes as JSON files.
 #include "runtime/docker/shape.hpp"
-#include "support/folder.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "support/folder.hpp"
 
 namespace keepwell::testing {
 namespace {
@@ -67,7 +68,7 @@ std::string patched(json from, const json& shape, const char* key) {
 }
 
 json read_file(const std::filesystem::path& path) {
-    auto file = json::parse(keepwell::testing::content_of(path), nullptr, false);
+    auto file = json::parse(content_of(path), nullptr, false);
     if (file.is_discarded()) throw std::runtime_error(path.string() + " is no valid JSON");
     if (!file.contains("of")) return file;
     auto base = read_file(path.parent_path() / (file["of"].get<std::string>() + ".json"));
