@@ -298,8 +298,9 @@ std::vector<TargetIndex> Router::all() const {
     for (TargetIndex i = 0; i < engine.policy().targets.size(); ++i) {
         if (!engine.target(i).container.left) targets.push_back(i);
     }
-    const auto service = [&engine](TargetIndex target) { return engine.policy().targets[target].service; };
-    std::ranges::stable_sort(targets, {}, service);
+    const auto& specs = engine.policy().targets;
+    std::stable_sort(targets.begin(), targets.end(),
+                     [&specs](TargetIndex a, TargetIndex b) { return specs[a].service < specs[b].service; });
     return targets;
 }
 

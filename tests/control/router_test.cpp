@@ -247,10 +247,9 @@ TEST(Targets, that_scaling_has_added_stand_beside_the_others_of_their_service) {
     house.begin();
     EXPECT_EQ(house.supervisor.reload(std::make_shared<Policy>(scaled(3)), "bob"), "");
     house.after(1s);
+    const Json status = Json::parse(reply(house, "GET", "/v1/status").body);
     std::vector<std::string> names;
-    for (const Json& target : Json::parse(reply(house, "GET", "/v1/status").body)["targets"]) {
-        names.push_back(target["name"]);
-    }
+    for (const Json& target : status["targets"]) names.push_back(target["name"]);
     EXPECT_EQ(names, (std::vector<std::string>{"worker.1", "worker.2", "worker.3", "db"}));
 }
 
