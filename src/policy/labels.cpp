@@ -170,6 +170,7 @@ class LabelReader {
         const bool asked = is_asked_for();
         if (reporter_.errors() > 0) return tl::unexpected(mistakes());
         if (!asked) return std::nullopt;
+        refuse_what_is_no_text();
         read_foreign();
         read_own();
         find_template();
@@ -216,6 +217,13 @@ class LabelReader {
                     describe(diagnostic, ours ? diagnostic.line : 0);
         }
         return text;
+    }
+
+    /// No engine has such labels: JSON is UTF-8. An entry of a policy could not hold them.
+    void refuse_what_is_no_text() {
+        for (const auto& [key, value] : labels_) {
+            if (!is_utf8(key) || !is_utf8(value)) error(key, "this is not text; labels are written in UTF-8");
+        }
     }
 
     // ---- is it asked for? -----------------------------------------------------------------------------------------

@@ -348,6 +348,12 @@ TEST(LabelMistakes, no_label_runs_a_command_on_the_host) {
               "`run: [reboot]`");
 }
 
+TEST(LabelMistakes, bytes_that_are_no_text) {
+    EXPECT_EQ(refusal({{"keepwell.probe.http", "http://x/\xf6\x94"}, {"autoheal", "true"}, {"note\x80", "x"}}),
+              "container `web`: label `keepwell.probe.http`: this is not text; labels are written in UTF-8\n"
+              "container `web`: label `note?`: this is not text; labels are written in UTF-8");
+}
+
 TEST(LabelMistakes, of_a_container_that_is_left_alone_are_of_no_interest) {
     EXPECT_FALSE(asked({{"keepwell.enable", "false"}, {"keepwell.verify", "10"}}));
 }
@@ -357,7 +363,7 @@ TEST(LabelMistakes, of_a_container_that_is_left_alone_are_of_no_interest) {
 TEST(LabelEntry, says_the_same_in_a_policy) {
     const Labels cases[] = {
         {{"autoheal", "true"}, {"autoheal.stop.timeout", "20"}},
-        {{"keepwell.probe.test", "test \"$X\" = 'a\\b'\n\ttrue"}, {"keepwell.on-unhealthy", "none"}},
+        {{"keepwell.probe.test", "test \"$X\" = 'a\\b'\n\ttrue\x1b\x7f\u00e9"}, {"keepwell.on-unhealthy", "none"}},
         {{"keepwell.probe.http", "http://{{.Container.IP}}/"},
          {"keepwell.on-unhealthy", "restart,replace"},
          {"keepwell.backoff.max", "1m"},

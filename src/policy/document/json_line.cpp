@@ -49,7 +49,7 @@ class JsonLine {
         const auto byte = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') line_ += '\\';
         if (c == '$') line_ += '$';
-        if (byte >= 0x20) {
+        if (byte >= 0x20 && byte != 0x7f) {
             line_ += c;
         } else {
             line_ += "\\u00";

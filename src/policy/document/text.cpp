@@ -47,6 +47,15 @@ std::size_t character_size(std::string_view text) {
     return overlong || surrogate || too_large ? 0 : size;
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto size = character_size(text);
+        if (size == 0) return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
 std::size_t count_characters(std::string_view text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));

@@ -17,6 +17,8 @@ constexpr bool is_continuation(char c) { return (static_cast<unsigned char>(c) &
 /// (RFC 3629).
 std::size_t character_size(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 /// Characters (not bytes) of valid UTF-8.
 std::size_t count_characters(std::string_view text);
 
