@@ -41,6 +41,7 @@ struct Plan {
     int null;
     int output;
     const void* descriptors;  // struct rlimit64
+    char* own_pid;            // in `environment`: pid_digits of it; null: nobody wants it
     Step failed_step = Step::none;
     int error = 0;
 };
@@ -66,6 +67,11 @@ KEEPWELL_IN_CHILD void reset_signals() {
     }
     const std::uint64_t nothing = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &nothing, nullptr, kernel_mask_size);
+}
+
+KEEPWELL_IN_CHILD void write_own_pid(char* digits) {
+    long rest = syscall(SYS_getpid);
+    for (char* digit = digits + pid_digits; digit != digits; rest /= 10) *--digit = static_cast<char>('0' + rest % 10);
 }
 
 KEEPWELL_IN_CHILD bool become(const Account& account) {
@@ -94,6 +100,7 @@ KEEPWELL_IN_CHILD int fail(Plan& plan, Step step, int error) {
 KEEPWELL_IN_CHILD int child_main(void* argument) {
     auto& plan = *static_cast<Plan*>(argument);
     syscall(SYS_setsid);
+    if (plan.own_pid != nullptr) write_own_pid(plan.own_pid);
     if (!replace_descriptors(plan)) return fail(plan, Step::descriptors, errno);
     syscall(SYS_umask, 022);
     syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, plan.descriptors, nullptr);
@@ -124,7 +131,7 @@ class Environment {
     }
 
     void set(const std::string& name, const std::string& value) {
-        const auto line = std::ranges::find(lines_, name, [](const std::string& each) { return name_of(each); });
+        const auto line = std::ranges::find(lines_, name, name_of);
         if (line == lines_.end()) {
             lines_.push_back(name + "=" + value);
         } else {
@@ -132,8 +139,15 @@ class Environment {
         }
     }
 
+    /// Where a pid can be written at the end of the value.
+    char* add_digits(const std::string& name) {
+        auto& line = *std::ranges::find(lines_, name, name_of);
+        line.append(pid_digits, '0');
+        return line.data() + line.size() - pid_digits;
+    }
+
     std::string path() const {
-        const auto line = std::ranges::find(lines_, "PATH", [](const std::string& each) { return name_of(each); });
+        const auto line = std::ranges::find(lines_, "PATH", name_of);
         return line == lines_.end() ? default_path : line->substr(5);
     }
 
@@ -259,7 +273,8 @@ tl::expected<Launched, LaunchFailure> Launcher::launch(const Launch& launch) {
         if (!resolved) return tl::unexpected(resolved.error());
         account = std::move(*resolved);
     }
-    const auto environment = environment_of(launch, account ? &*account : nullptr);
+    auto environment = environment_of(launch, account ? &*account : nullptr);
+    char* const own_pid = launch.mark_pid ? environment.add_digits(launch.marks.back().first) : nullptr;
     const auto programs = programs_called(launch.command.front(), environment.path());
     const auto program_pointers = pointers_to(programs);
     const auto argument_pointers = pointers_to(launch.command);
@@ -273,7 +288,8 @@ tl::expected<Launched, LaunchFailure> Launcher::launch(const Launch& launch) {
               account && !is_ours_already(*account) ? &*account : nullptr,
               null_.get(),
               output_slot_.get(),
-              &descriptors_};
+              &descriptors_,
+              own_pid};
     // The child copies low descriptors only, so what it shall write to must be one.
     if (launch.output >= 0 && dup3(launch.output, output_slot_.get(), O_CLOEXEC) < 0) {
         return tl::unexpected(launch_failure("cannot set up descriptors", errno));

@@ -24,6 +24,8 @@
 
 namespace keepwell::runtime {
 
+inline constexpr std::size_t pid_digits = 10;
+
 /// What to start. The references must live as long as the call.
 struct Launch {
     /// What to execute. The first word is looked up in the PATH that the process will have, unless it has a slash.
@@ -34,6 +36,8 @@ struct Launch {
     std::vector<std::pair<std::string, std::string>> marks;
     /// Where stdout and stderr go; -1: nowhere.
     int output = -1;
+    /// The value of the last mark ends with the pid of the process then, in `pid_digits`.
+    bool mark_pid = false;
 };
 
 struct Launched {

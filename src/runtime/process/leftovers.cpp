@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <map>
-#include <set>
 #include <sstream>
+
+#include "runtime/process/launcher.hpp"
 
 namespace keepwell::runtime {
 namespace {
@@ -19,6 +21,14 @@ namespace {
 bool has_mark(pid_t pid, const Family& family) {
     return !family.mark.empty() && environment_of(pid, mark_variable) == family.mark;
 }
+
+pid_t leader_in(const std::string& mark) {
+    pid_t pid = 0;
+    std::from_chars(mark.data() + mark.size() - std::min(mark.size(), pid_digits), mark.data() + mark.size(), pid);
+    return pid;
+}
+
+Instance gone(pid_t leader) { return {std::to_string(leader) + "@0", leader}; }
 
 bool group_is_empty(pid_t group) { return kill(-group, 0) != 0 && errno == ESRCH; }
 
@@ -33,33 +43,26 @@ std::string owner_of(const std::string& state_folder) {
     return text.str();
 }
 
-std::vector<ProcessStat> leaders_of(const std::string& owner, const std::vector<Instance>& known) {
+std::string mark_of(const std::string& beginning, pid_t leader) {
+    const auto digits = std::to_string(leader);
+    return beginning + std::string(pid_digits - digits.size(), '0') + digits;
+}
+
+std::vector<MarkedLife> lives_of(const std::string& owner) {
     if (owner.empty()) return {};
-    std::map<pid_t, ProcessStat> all;
-    for (ProcessStat& process : all_processes()) all.emplace(process.pid, std::move(process));
-    std::set<std::string> names;
-    for (const Instance& instance : known) names.insert(instance.id);
-    // A known one may have overwritten its environment: then only its descendants still show the mark.
-    const auto is_of_known = [&](pid_t pid) {
-        for (std::size_t steps = all.size(); steps > 0; --steps) {  // /proc has changed while it was read
-            const auto one = all.find(pid);
-            if (one == all.end()) return false;
-            if (names.contains(instance_of(one->second).id)) return true;
-            pid = one->second.parent;
-        }
-        return false;
-    };
-    std::map<std::string, ProcessStat> first;  // by mark: one that led a session of its own has come later
-    for (const auto& [pid, process] : all) {
-        if (process.dead() || process.session != pid || pid == getpid()) continue;
-        const std::string mark = environment_of(pid, mark_variable);
-        if (!mark.starts_with(owner) || is_of_known(pid)) continue;
-        const auto [earlier, is_new] = first.try_emplace(mark, process);
-        if (!is_new && process.start_ticks < earlier->second.start_ticks) earlier->second = process;
+    std::map<std::string, MarkedLife> lives;
+    for (const ProcessStat& process : all_processes()) {
+        if (process.dead() || process.pid == getpid()) continue;
+        const std::string mark = environment_of(process.pid, mark_variable);
+        if (!mark.starts_with(owner)) continue;
+        const pid_t leader = leader_in(mark);
+        MarkedLife& life = lives[mark];
+        if (!life.led) life = {environment_of(process.pid, target_variable), mark, gone(leader), false};
+        if (process.pid == leader) life = {life.target, mark, instance_of(process), true};
     }
-    std::vector<ProcessStat> leaders;
-    for (auto& [mark, leader] : first) leaders.push_back(std::move(leader));
-    return leaders;
+    std::vector<MarkedLife> all;
+    for (auto& [mark, life] : lives) all.push_back(std::move(life));
+    return all;
 }
 
 std::vector<ProcessStat> leftovers_of(const Family& family) {

@@ -27,9 +27,19 @@ struct Family {
 /// Empty: there is no such folder.
 std::string owner_of(const std::string& state_folder);
 
-/// The leader of each life whose mark begins with `owner`, but for what is `known` and what descends from that. Reads
-/// all of /proc: milliseconds.
-std::vector<ProcessStat> leaders_of(const std::string& owner, const std::vector<Instance>& known);
+/// A mark: its `beginning`, unlike that of any other, and the pid of the leader as the launcher writes it.
+std::string mark_of(const std::string& beginning, pid_t leader);
+
+/// What its processes tell of a life.
+struct MarkedLife {
+    std::string target;
+    std::string mark;
+    Instance leader;
+    bool led = false;  ///< the leader lives; else it is known by its pid only ("PID@0")
+};
+
+/// Each life whose mark begins with `owner` and of which a process lives, once. Reads all of /proc: milliseconds.
+std::vector<MarkedLife> lives_of(const std::string& owner);
 
 /// All living members but the leader. Reads all of /proc: milliseconds.
 std::vector<ProcessStat> leftovers_of(const Family& family);

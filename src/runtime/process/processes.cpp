@@ -18,16 +18,16 @@ namespace {
 constexpr Duration patience_after_kill = 5s;    // then what still lives is named
 constexpr Duration pause_between_tries = 50ms;  // when something can not be watched for lack of descriptors
 
-// Unlike any mark before it, on this boot and any other.
-std::string new_mark(const std::string& owner) {
+// Unlike any before it, on this boot and any other.
+std::string beginning_of_mark(const std::string& owner) {
     std::array<unsigned char, 12> bytes{};
-    if (getrandom(bytes.data(), bytes.size(), 0) < 0) return {};
+    if (getrandom(bytes.data(), bytes.size(), 0) < 0) return owner;
     std::string mark = owner;
     for (const auto byte : bytes) {
         constexpr const char* digits = "0123456789abcdef";
         mark += {digits[byte / 16], digits[byte % 16]};
     }
-    return mark;
+    return mark + "-";
 }
 
 std::string describe(const std::vector<ProcessStat>& processes) {
@@ -94,11 +94,12 @@ Processes::~Processes() {
 void Processes::start(CommandId id, TargetIndex index, const TargetSpec& target) {
     auto output = output_.open(target);
     if (!output) notice_(target.name + ": " + output.error() + "; what it prints is lost");
-    const auto mark = new_mark(owner_);
+    const auto beginning = beginning_of_mark(owner_);
     auto launched = children_.start({target.process.command,
                                      target.process,
-                                     {{target_variable, target.name}, {mark_variable, mark}},
-                                     output ? output->get() : -1});
+                                     {{target_variable, target.name}, {mark_variable, beginning}},
+                                     output ? output->get() : -1,
+                                     true});
     if (!launched) return deliver(event::StartFinished{id, index, {}, launched.error().text});
     const auto instance = instance_of(launched->pid);
     if (const int error = errno;
@@ -107,7 +108,8 @@ void Processes::start(CommandId id, TargetIndex index, const TargetSpec& target)
         children_.forget(launched->pid);
         return deliver(event::StartFinished{id, index, {}, std::string{"cannot read /proc: "} + std::strerror(error)});
     }
-    watch_leader(begin_life(index, target, {launched->pid, mark, true}, instance), std::move(launched->pidfd));
+    const Family family{launched->pid, mark_of(beginning, launched->pid), true};
+    watch_leader(begin_life(index, target, family, instance), std::move(launched->pidfd));
     deliver(event::StartFinished{id, index, instance, {}});
 }
 
@@ -162,20 +164,21 @@ bool Processes::adopt_leftovers(TargetIndex index, const TargetSpec& target, con
     const auto leader = group > 0 ? read_stat(group) : std::nullopt;
     const bool not_reaped_yet = leader && leader->dead() && instance_of(*leader) == instance;
     if (group <= 0 || (leader && !not_reaped_yet)) return false;
-    const auto leftovers = leftovers_of({group, {}, false});
-    const auto ours = std::ranges::find(leftovers, target.name, [](const ProcessStat& process) {
-        return environment_of(process.pid, target_variable);
-    });
-    if (ours == leftovers.end()) return false;
-    begin_life(index, target, {group, environment_of(ours->pid, mark_variable), false}, instance);
+    const auto lives = lives_of(owner_);
+    const auto life = std::ranges::find(lives, group, [](const MarkedLife& one) { return one.leader.pid; });
+    if (life == lives.end()) return false;
+    begin_life(index, target, {group, life->mark, false}, instance);
     deliver(event::Exited{index, instance, {}, true});
     return true;
 }
 
 std::vector<Processes::Started> Processes::started_before(const std::vector<Instance>& known) {
     std::vector<Started> started;
-    for (const ProcessStat& leader : leaders_of(owner_, known)) {
-        started.push_back({environment_of(leader.pid, target_variable), instance_of(leader)});
+    for (const MarkedLife& life : lives_of(owner_)) {
+        const auto is_its = [&](const Instance& one) {
+            return one == life.leader || (!life.led && one.pid == life.leader.pid);
+        };
+        if (std::ranges::none_of(known, is_its)) started.push_back({life.target, life.leader});
     }
     return started;
 }

@@ -23,6 +23,11 @@ using ::testing::IsEmpty;
 class ProcessesTest : public ::testing::Test {
   protected:
     void stop(const Instance& instance, Duration grace) { world.processes->stop(99, 0, instance, SIGTERM, grace); }
+    void kill_and_wait(const Instance& instance) {
+        const auto pid = static_cast<pid_t>(instance.pid);
+        kill(pid, SIGKILL);
+        ASSERT_TRUE(world.run_until([&] { return is_gone(pid); }));
+    }
     std::string printed(const std::string& target = "api") {
         return content_of(world.folder / ("output/" + target + ".log"));
     }
@@ -203,6 +208,37 @@ TEST_F(ProcessesTest, a_life_is_found_once_by_a_later_keepwell_of_its_folder_and
     ASSERT_TRUE(world.processes->adopt(0, world.shell(""), instance));
     stop(instance, 20s);
     EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
+}
+
+TEST_F(ProcessesTest, a_helper_in_a_session_of_its_own_is_no_life_beside_the_one_that_started_it) {
+    const auto instance =
+        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); exec sleep 1000"));
+    const pid_t helper = world.pid_from("escaped");
+    world.restart();
+    EXPECT_THAT(world.processes->started_before({instance}), IsEmpty());
+    kill_and_wait(instance);
+    EXPECT_THAT(world.processes->started_before({instance}), IsEmpty()) << "its leader has died meanwhile";
+    ASSERT_TRUE(world.processes->adopt(0, world.shell(""), instance));
+    EXPECT_TRUE(world.next<event::Exited>().remains);
+    stop(instance, 20s);
+    EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
+    EXPECT_TRUE(is_gone(helper));
+}
+
+TEST_F(ProcessesTest, a_helper_whose_leader_died_before_it_was_recorded_is_found_as_what_remains) {
+    const auto instance =
+        world.start(world.shell("(setsid sh -c 'echo $$ > escaped; sleep 1000; true' &); sleep 1000"));
+    const pid_t helper = world.pid_from("escaped");
+    world.restart();
+    kill_and_wait(instance);
+    const auto found = world.processes->started_before({});
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].target, "api");
+    ASSERT_TRUE(world.processes->adopt(0, world.shell(""), found[0].instance));
+    EXPECT_TRUE(world.next<event::Exited>().remains);
+    stop(found[0].instance, 20s);
+    EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
+    EXPECT_TRUE(is_gone(helper));
 }
 
 TEST_F(ProcessesTest, a_process_has_the_limit_of_descriptors_that_keepwell_was_given) {
