@@ -355,7 +355,7 @@ void Engine::Impl::on(const event::HealthReported& event) {
     show_health(index, target.container.stale ? Reason::probe_errors : Reason::reported, event.last.output);
     if (event.health == Health::healthy) proven_healthy(index, Reason::recovered);
     if (event.health == Health::unhealthy) {
-        if (unwell_dependency(index)) target.streak_base = target.health.failing_streak;
+        excuse_for_dependency(index);
         judge_unhealthy(index, before == Health::starting, event.last.output);
     }
     rearm(index);

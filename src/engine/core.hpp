@@ -254,6 +254,9 @@ class Engine::Impl {
     // healing.cpp
     static bool active(const Target& target);
     void set_remediation(TargetIndex index, Remediation to);
+    void excuse(TargetIndex index, bool by_dependency);
+    void excuse_for_dependency(TargetIndex index);
+    bool is_proven_anew(TargetIndex index) const;
     void judge_unhealthy(TargetIndex index, bool fresh_verdict, const std::string& output);
     void proven_healthy(TargetIndex index, Reason reason);
     void make_due(TargetIndex index, Reason reason);
@@ -296,6 +299,7 @@ class Engine::Impl {
     void note_held(TargetIndex index, fact::RemedyHeld held, const Origin& rule);
     void drop_hold(TargetIndex index);
     bool is_sick(TargetIndex index) const;
+    bool is_explained(TargetIndex index) const;
     void recount(TargetIndex index);
     void follow_storm();
     void wake_held(Hold reason);

@@ -136,9 +136,16 @@ bool Engine::Impl::is_sick(TargetIndex index) const {
     return false;
 }
 
-/// Counts this target towards the storm, or not any more: sick, and not explained by something it depends on.
+/// Explained by something it depends on, or by what was so until a moment ago.
+bool Engine::Impl::is_explained(TargetIndex index) const {
+    const Target& target = targets_[index];
+    const bool excused = target.streak_base > 0 && target.excused_by_dependency && check_of(index);
+    return unwell_dependency(index) || (excused && !is_proven_anew(index));
+}
+
+/// Counts this target towards the storm, or not any more.
 void Engine::Impl::recount(TargetIndex index) {
-    const bool counts = is_sick(index) && !unwell_dependency(index);
+    const bool counts = is_sick(index) && !is_explained(index);
     if (counts == counted_unhealthy_[index]) return;
     counted_unhealthy_[index] = counts;
     unhealthy_ += counts ? 1 : -1;

@@ -61,6 +61,24 @@ Duration Engine::Impl::verify_time(TargetIndex index) const {
 
 // ---- what the probes lead to --------------------------------------------------------------------------------------
 
+/// What has failed until now was the trouble of somebody else: new failures have to prove it.
+void Engine::Impl::excuse(TargetIndex index, bool by_dependency) {
+    Target& target = targets_[index];
+    target.streak_base = target.health.failing_streak;
+    target.excused_by_dependency = by_dependency;
+    recount(index);
+}
+
+void Engine::Impl::excuse_for_dependency(TargetIndex index) {
+    if (unwell_dependency(index)) return excuse(index, true);
+    if (targets_[index].streak_base > 0) recount(index);
+}
+
+bool Engine::Impl::is_proven_anew(TargetIndex index) const {
+    const Target& target = targets_[index];
+    return target.health.failing_streak - target.streak_base >= check_of(index)->retries;
+}
+
 /// A counted failure, and the target is unhealthy. `fresh_verdict`: this is a new instance's first verdict.
 void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const std::string& output) {
     Target& target = targets_[index];
@@ -70,9 +88,8 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
         case Remediation::idle: {
             // What fails while a dependency is not well says nothing about this target: it is due, and held for that.
             const bool explained = unwell_dependency(index) != nullptr;
-            const bool proven_anew =
-                explained || target.health.failing_streak - target.streak_base >= check_of(index)->retries;
-            if (!service.on_unhealthy.empty() && !target.told && proven_anew && !shutting_down_)
+            const bool proven = explained || is_proven_anew(index);
+            if (!service.on_unhealthy.empty() && !target.told && proven && !shutting_down_)
                 make_due(index, target.half_open ? Reason::half_open : Reason::unhealthy);
             return;
         }
@@ -166,7 +183,7 @@ void Engine::Impl::try_remedy(TargetIndex index) {
                                                             (target.hold.reason == Hold::storm && !storm_overruled_));
     if (cause_was_elsewhere && (!closed || closed->reason != target.hold.reason)) {
         // What explained the failures is over: it may have recovered with it. Judge it by new failures.
-        target.streak_base = target.health.failing_streak;
+        excuse(index, target.hold.reason == Hold::dependency);
         drop_hold(index);
         set_remediation(index, Remediation::idle);
         target.by_ladder = false;

@@ -97,7 +97,7 @@ void Engine::Impl::take_result(TargetIndex index, ProbeResult result) {
         const bool at_rest = target.remediation == Remediation::idle || target.dependency_restart;
         if (at_rest && !target.incident) return;  // all is well: nothing to say
     }
-    if (counted && unwell_dependency(index)) target.streak_base = target.health.failing_streak;
+    if (counted) excuse_for_dependency(index);
     const bool told = news || (counted && target.health.failing_streak <= check.retries);
     if (outcome != Outcome::passed && told) note_failure(index, counted);
     const std::string& output = target.health.log.last()->output;

@@ -377,7 +377,7 @@ void Engine::Impl::judge_by_new_rules(TargetIndex index) {
     Target& target = targets_[index];
     target.history.clear();
     target.in_a_row = 0;
-    target.streak_base = target.health.failing_streak;
+    excuse(index, false);
     target.rung = 0;  // an exit keeps it, and the ladder is another one
     const bool dead = target.phase == Phase::backoff;
     switch (target.remediation) {

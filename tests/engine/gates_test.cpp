@@ -166,6 +166,32 @@ TEST(Gates, targets_explained_by_a_sick_dependency_do_not_make_a_storm) {
     EXPECT_EQ(world.lines("remedy.held").size(), 3u);
 }
 
+TEST(Gates, the_recovery_of_a_dependency_makes_no_storm_of_those_that_have_not_been_asked_since) {
+    std::vector<Service> services = several(4);
+    for (int i = 1; i < 4; ++i) services[static_cast<std::size_t>(i)].after(0);
+    for (Service& service : services) service.ladder({RunRung{}}).verify(1h);
+    World world{policy_of(services, guard_of(MaxUnhealthy{true, 30}))};
+    sick_from(world, "a", 2s, 10s);
+    for (const char* name : {"b", "c", "d"}) sick_from(world, name, 2s, 11s);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("storm"), Lines{});
+    EXPECT_EQ(world.lines("healthy: probe_passed").size(), 4U + 4U) << "after their start, and after the trouble";
+}
+
+TEST(Gates, those_that_stay_sick_after_their_dependency_has_recovered_make_a_storm) {
+    std::vector<Service> services = several(4);
+    for (int i = 1; i < 4; ++i) services[static_cast<std::size_t>(i)].after(0);
+    for (Service& service : services) service.ladder({RunRung{}}).verify(1h);
+    World world{policy_of(services, guard_of(MaxUnhealthy{true, 30}))};
+    sick_from(world, "a", 2s, 10s);
+    for (const char* name : {"b", "c", "d"}) sick_from(world, name, 2s);
+    world.begin();
+    world.run_until(1min);
+    EXPECT_EQ(world.lines("alert.raised"), Lines{"11s host alert.raised storm (2 of 4 targets are unhealthy)"})
+        << "two new failures each";
+}
+
 TEST(Gates, no_more_than_max_parallel_remedies_are_under_way) {
     std::vector<Service> services = several(4);
     World world{policy_of(services, guard_of({}, 1))};

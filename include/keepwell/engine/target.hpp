@@ -96,10 +96,11 @@ struct Target {
     Remediation remediation = Remediation::idle;
     Remedy remedy = Remedy::restart;  ///< the one that is due, held, acting or being verified
     std::uint32_t rung = 0;
-    std::uint32_t attempt = 0;      ///< remedies tried in this incident
-    std::uint32_t streak_base = 0;  ///< failures before this count are explained by somebody else's trouble
-    bool told = false;              ///< the ladder has nothing more to do
-    CommandId hook_id = 0;          ///< command::RunHook in flight
+    std::uint32_t attempt = 0;           ///< remedies tried in this incident
+    std::uint32_t streak_base = 0;       ///< failures before this count are explained by somebody else's trouble
+    bool excused_by_dependency = false;  ///< that trouble was a dependency's
+    bool told = false;                   ///< the ladder has nothing more to do
+    CommandId hook_id = 0;               ///< command::RunHook in flight
     HoldState hold;
     std::optional<Remedy> would_last;  ///< what dry-run held last for this instance
     bool paused = false;
