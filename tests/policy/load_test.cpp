@@ -518,6 +518,7 @@ TEST(Files, the_real_file_system_is_read_and_its_refusals_are_said) {
     const std::string& folder = place.path();
     std::ofstream{folder + "/a.yaml"} << "services: {a: {command: run}}\n";
     std::filesystem::create_directory(folder + "/folder.yaml");
+    ASSERT_EQ(::mkfifo((folder + "/pipe.yaml").c_str(), 0600), 0);  // nobody will ever write to it
     auto environment = host_environment();
     environment.folder = folder;
     const auto loaded = load({folder}, environment);

@@ -19,7 +19,8 @@ struct Environment {
     /// The content of a file; may be cut off after max_file_size and a bit.
     std::function<tl::expected<std::string, std::string>(const std::string& path)> read;
     std::function<bool(const std::string& path)> is_folder;
-    /// The names in a folder, without `.` and `..`, in any order.
+    /// The names of the files and folders in a folder, without `.` and `..`, in any order. Reading what else is in it,
+    /// such as a pipe, could wait for ever.
     std::function<tl::expected<std::vector<std::string>, std::string>(const std::string& path)> list;
     /// Where relative paths that the user named start; absolute.
     std::string folder = "/";

@@ -39,7 +39,8 @@ tl::expected<std::vector<std::string>, std::string> list_folder(const std::strin
     std::error_code error;
     std::filesystem::directory_iterator it{path, error};
     for (; !error && it != std::filesystem::directory_iterator{}; it.increment(error)) {
-        names.push_back(it->path().filename().string());
+        std::error_code unknown;
+        if (!it->is_other(unknown)) names.push_back(it->path().filename().string());
     }
     if (error) return tl::unexpected(error.message());
     return names;
