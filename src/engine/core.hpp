@@ -193,10 +193,11 @@ class Engine::Impl {
 
     // replacing.cpp
     static bool in_command(const Target& target);
-    enum class MadeFrom : std::uint8_t { itself, entry, previous };
     /// What keepwell owns is made from its entry, what it adopted from itself.
-    MadeFrom newest(TargetIndex index) const { return is_adopted(index) ? MadeFrom::itself : MadeFrom::entry; }
-    void replace(TargetIndex index, Reason reason, ReplaceOrder order, MadeFrom from);
+    command::MadeFrom newest(TargetIndex index) const {
+        return is_adopted(index) ? command::MadeFrom::itself : command::MadeFrom::entry;
+    }
+    void replace(TargetIndex index, Reason reason, ReplaceOrder order, command::MadeFrom from);
     void replaced(TargetIndex index, const Instance& instance);
     void replacing_failed(TargetIndex index, const Instance& survivor, const std::string& why);
     void replacement_ended(TargetIndex index, const std::string& how);

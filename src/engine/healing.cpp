@@ -234,7 +234,7 @@ void Engine::Impl::act_replace(TargetIndex index) {
     count_restart(index);
     target.cause = StartCause::remedy;
     replace(index, Reason::remedy, std::get<ReplaceRung>(spec(index).on_unhealthy[target.rung].action).order,
-            MadeFrom::itself);
+            command::MadeFrom::itself);
 }
 
 void Engine::Impl::act_run(TargetIndex index, const RunRung& rung) {

@@ -21,14 +21,14 @@ bool Engine::Impl::in_command(const Target& target) {
 }
 
 /// Begins a replacement: by what the policy says now, by what an update had replaced, or a copy of what runs.
-void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order, MadeFrom from) {
+void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order, command::MadeFrom from) {
     Target& target = targets_[index];
     decisions_.commands.push_back(command::KeepEvidence{index, target.incident});
     await_nothing(index);
     target.last_start = now_;
     target.container.previous_made_of = target.made_of;
-    if (from == MadeFrom::entry) target.made_of = made_of_now(index);
-    if (from == MadeFrom::previous) target.made_of.clear();
+    if (from == command::MadeFrom::entry) target.made_of = made_of_now(index);
+    if (from == command::MadeFrom::previous) target.made_of.clear();
     target.container.previous = target.instance;
     target.container.previous_started_at = target.health.started_at;
     target.container.new_one_ended.clear();
@@ -36,8 +36,8 @@ void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order,
     target.container.replace_id = new_id();
     target.command_overdue = later(now_, grace(index) + replace_patience);
     set_phase(index, Phase::starting, reason);
-    decisions_.commands.push_back(command::Replace{target.container.replace_id, index, target.instance, grace(index),
-                                                   order, from == MadeFrom::entry, from == MadeFrom::previous});
+    decisions_.commands.push_back(
+        command::Replace{target.container.replace_id, index, target.instance, grace(index), order, from});
 }
 
 void Engine::Impl::on(const event::ReplaceFinished& event) {

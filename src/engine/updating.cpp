@@ -72,7 +72,7 @@ void Engine::Impl::begin_update(TargetIndex index, Remedy remedy, bool back) {
     note(index, fact::RemedyStarted{remedy, 0, target.attempt, reason}, spec(index).origin);
     set_remediation(index, Remediation::acting);
     if (is_process(index)) return renew(index, reason);
-    replace(index, reason, spec(index).update.order, back ? MadeFrom::previous : MadeFrom::entry);
+    replace(index, reason, spec(index).update.order, back ? command::MadeFrom::previous : command::MadeFrom::entry);
 }
 
 /// Something that it depends on is to be made anew as well, and comes first.

@@ -74,6 +74,16 @@ std::string_view word(ReplaceOrder order) {
 }
 
 template <>
+std::string_view word(command::MadeFrom from) {
+    switch (from) {
+        case command::MadeFrom::itself: return "itself";
+        case command::MadeFrom::entry: return "entry";
+        case command::MadeFrom::previous: return "previous";
+    }
+    return "?";
+}
+
+template <>
 std::string_view word(TargetKind kind) {
     switch (kind) {
         case TargetKind::process: return "process";

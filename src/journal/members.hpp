@@ -404,8 +404,7 @@ void members(auto& a, Same<command::Replace> auto& x) {
     a.instance(x.instance);
     a("id", x.id);
     a("order", x.order);
-    a("from_entry", x.from_entry);
-    a.rare("from_previous", x.from_previous);
+    a("made_from", x.made_from);
     a.length("grace", x.grace);
 }
 

@@ -151,6 +151,7 @@ class Maker {
     static std::uint64_t count_of(Mode) { return 2; }
     static std::uint64_t count_of(ExitStatus::Kind) { return 4; }
     static std::uint64_t count_of(ReplaceOrder) { return 3; }
+    static std::uint64_t count_of(command::MadeFrom) { return 3; }
     static std::uint64_t count_of(TargetKind) { return 3; }
     static std::uint64_t count_of(UpdateConfig::FailureAction) { return 3; }
     static std::uint64_t count_of(fact::UpdateChanged::Step) { return 5; }

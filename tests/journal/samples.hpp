@@ -126,7 +126,7 @@ inline std::vector<Command> commands() {
         command::RunHook{15, none, 1, 30s},
         command::KeepEvidence{none, 7},
         command::Restart{19, none, container, 10s},
-        command::Replace{16, none, container, 10s, ReplaceOrder::start_first, true},
+        command::Replace{16, none, container, 10s, ReplaceOrder::start_first, command::MadeFrom::entry},
         command::Settle{17, none, container, {"0ld@1", 0}, true, 10s},
         command::Discard{18, none, container, 10s, 0},
         command::Look{none},

@@ -263,12 +263,15 @@ void World::execute(const command::Restart& restart) {
 
 void World::execute(const command::Replace& replace) {
     asked(replace.id);
-    say(replace.from_entry      ? "replace from the entry"
-        : replace.from_previous ? "replace from the previous"
-                                : "replace",
+    const bool from_entry = replace.made_from == command::MadeFrom::entry;
+    const bool from_previous = replace.made_from == command::MadeFrom::previous;
+    say(from_entry      ? "replace from the entry"
+        : from_previous ? "replace from the previous"
+                        : "replace",
         replace.target);
     if (behaviours_[replace.target].never_answers_replacements) return;
-    after(behaviours_[replace.target].replace_takes, [this, replace, entry = entry_of(replace.target)] {
+    const std::string entry = entry_of(replace.target);
+    after(behaviours_[replace.target].replace_takes, [=, this] {
         if (!answered(replace.id)) return;
         Behaviour& behaviour = behaviours_[replace.target];
         event::ReplaceFinished finished;
@@ -279,11 +282,11 @@ void World::execute(const command::Replace& replace) {
             finished.instance = new_container(replace.target);
             live_[replace.target].insert(finished.instance.id);
             behaviour.was_outdated = behaviour.outdated;
-            behaviour.outdated = replace.from_previous || (behaviour.outdated && !replace.from_entry);
+            behaviour.outdated = from_previous || (behaviour.outdated && !from_entry);
             const auto copied = made_of_.find(std::string{replace.instance.subject()});
-            if (replace.from_entry) {
+            if (from_entry) {
                 made_of_[std::string{finished.instance.subject()}] = entry;
-            } else if (copied != made_of_.end() && !replace.from_previous) {
+            } else if (copied != made_of_.end() && !from_previous) {
                 made_of_[std::string{finished.instance.subject()}] = copied->second;
             }
         } else {

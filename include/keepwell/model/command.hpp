@@ -37,17 +37,22 @@ struct Restart {
     Duration grace{0};
 };
 
+/// By what a new container is made.
+enum class MadeFrom : std::uint8_t {
+    itself,    ///< a copy of the one that it replaces
+    entry,     ///< what the policy says now
+    previous,  ///< a copy of the one that an update, which is taken back, had replaced
+};
+
 /// Put a new container in the place of this one: created before the old one is touched, then started; the old one is
-/// kept until `Settle`. An entry that changed is made anew from the entry, otherwise from the old one's settings; an
-/// update that is taken back, from those of the container that it had replaced. Completed by event::ReplaceFinished.
+/// kept until `Settle`. Completed by event::ReplaceFinished.
 struct Replace {
     CommandId id = 0;
     TargetIndex target = no_target;
     Instance instance;
     Duration grace{0};
     ReplaceOrder order = ReplaceOrder::automatic;
-    bool from_entry = false;
-    bool from_previous = false;  ///< never beside `from_entry`
+    MadeFrom made_from = MadeFrom::itself;
 };
 
 /// The replacement has proven itself, or not: remove the old one (`commit`), or the new one, and have the old one run

@@ -220,8 +220,7 @@ void Containers::replace(const command::Replace& command, const TargetSpec& targ
         wanted.container = container_to_ask(place_, command.target, *target, command.instance.subject());
         wanted.grace = command.grace;
         wanted.order = command.order;
-        wanted.from_entry = command.from_entry;
-        wanted.from_previous = command.from_previous;
+        wanted.made_from = command.made_from;
         auto operation = std::make_shared<Replacing>(place_, std::move(wanted), teller(command.target));
         operation->begin([this, command](const Replacing::Result& result) { replaced(command, result); });
         return operation;

@@ -450,9 +450,10 @@ void Containers::start_failed(CommandId id, TargetIndex index, const std::string
 void Containers::try_replace(const command::Replace& command, const TargetSpec& target) {
     Container* old = command.instance.exists() ? by_id(std::string{command.instance.subject()}) : of(target);
     if (!old) return replace_failed(command, {}, "no such container: " + name_of(target));
-    Made made = command.from_entry && target.container ? made_by(target) : old->made;
-    if (command.from_entry) replaced_[target.name] = old->made;
-    if (command.from_previous) {
+    const bool from_entry = command.made_from == command::MadeFrom::entry;
+    Made made = from_entry && target.container ? made_by(target) : old->made;
+    if (from_entry) replaced_[target.name] = old->made;
+    if (command.made_from == command::MadeFrom::previous) {
         const auto previous = replaced_.find(target.name);
         if (previous == replaced_.end()) return replace_failed(command, old->id, "what it had is not known");
         made = previous->second;

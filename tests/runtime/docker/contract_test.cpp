@@ -241,8 +241,8 @@ class ContainerPortContract : public ::testing::Test {
         return completed<event::StartFinished>();
     }
     event::ReplaceFinished replace(TargetIndex target, const Instance& instance, ReplaceOrder order,
-                                   bool from_entry = false) {
-        end->port().replace({++last, target, instance, 1s, order, from_entry}, end->target(target));
+                                   command::MadeFrom from = command::MadeFrom::itself) {
+        end->port().replace({++last, target, instance, 1s, order, from}, end->target(target));
         return completed<event::ReplaceFinished>();
     }
     event::SettleFinished settle_it(TargetIndex target, const Instance& newer, const Instance& older, bool commit) {
@@ -561,7 +561,7 @@ TEST_F(ContainerPortContract, a_replacement_that_cannot_be_made_leaves_all_as_it
     begin();
     const auto started = start(api);
     end->lose_image(api);
-    const auto replaced = replace(api, started.instance, ReplaceOrder::stop_first, true);
+    const auto replaced = replace(api, started.instance, ReplaceOrder::stop_first, command::MadeFrom::entry);
     EXPECT_FALSE(replaced.instance.exists());
     EXPECT_THAT(replaced.failure, ::testing::Not(IsEmpty()));
     EXPECT_EQ(replaced.survivor, started.instance);

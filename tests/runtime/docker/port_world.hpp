@@ -98,13 +98,14 @@ class PortWorld {
         return completion<event::StartFinished>();
     }
     void begin_replace(TargetIndex index, const Instance& instance, ReplaceOrder order = ReplaceOrder::stop_first,
-                       bool from_entry = false) {
-        const command::Replace command{++last_id, index, instance, 2s, order, from_entry};
+                       command::MadeFrom from = command::MadeFrom::itself) {
+        const command::Replace command{++last_id, index, instance, 2s, order, from};
         containers->replace(command, policy.targets[index]);
     }
     event::ReplaceFinished replace(TargetIndex index, const Instance& instance,
-                                   ReplaceOrder order = ReplaceOrder::stop_first, bool from_entry = false) {
-        begin_replace(index, instance, order, from_entry);
+                                   ReplaceOrder order = ReplaceOrder::stop_first,
+                                   command::MadeFrom from = command::MadeFrom::itself) {
+        begin_replace(index, instance, order, from);
         return completion<event::ReplaceFinished>();
     }
     void begin_settle(TargetIndex index, const Instance& newer, const Instance& older, bool commit) {

@@ -169,8 +169,7 @@ TEST(CrashedReplacementOf, a_container_that_takes_its_time_to_stop_runs_in_the_e
         "web", {busybox, "sh", "-c", "trap 'sleep 2; exit 0' TERM; while :; do sleep 1000 & wait; done"});
     world.begin();
     const auto before = world.life(id);
-    world.containers->replace({++world.last_id, web, before, 10s, ReplaceOrder::stop_first, false},
-                              world.policy.targets[web]);
+    world.containers->replace({++world.last_id, web, before, 10s, ReplaceOrder::stop_first}, world.policy.targets[web]);
     ASSERT_TRUE(await(world.loop, [&] {
         const Seen* seen = world.containers->watcher().find(id);
         return seen && seen->kill_event > seen->view.started_at;

@@ -458,7 +458,7 @@ TEST(ReplacedOwned, a_changed_entry_takes_the_place_of_the_old_one_start_first_w
     world.change_entry(api, on_net("second"));
     world.policy.services[api].container_version = "2";
     world.steps.clear();
-    const auto replaced = world.replace(api, started.instance, ReplaceOrder::start_first, true);
+    const auto replaced = world.replace(api, started.instance, ReplaceOrder::start_first, command::MadeFrom::entry);
     ASSERT_EQ(replaced.failure, "");
     EXPECT_EQ(world.there(), "api running, api.keepwell-new-… running");
     EXPECT_EQ(world.settle(api, replaced.instance, started.instance, true).failure, "");
@@ -477,7 +477,7 @@ TEST(ReplacedOwned, an_entry_whose_image_is_missing_touches_nothing) {
     world.begin();
     const auto started = world.start(api);
     world.change_entry(api, [](ContainerSpec& spec) { spec.image = "keepwell-test/absent:2"; });
-    const auto replaced = world.replace(api, started.instance, ReplaceOrder::stop_first, true);
+    const auto replaced = world.replace(api, started.instance, ReplaceOrder::stop_first, command::MadeFrom::entry);
     EXPECT_EQ(replaced.failure, "the image `keepwell-test/absent:2` is not here, and its pull_policy is never");
     EXPECT_EQ(replaced.survivor, started.instance);
     EXPECT_EQ(world.there(), "api running");

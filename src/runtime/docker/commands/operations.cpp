@@ -103,7 +103,7 @@ void StartOperation::make(const std::string& in_place_of) {
     wanted.target = &target_;
     wanted.container = in_place_of;
     wanted.order = ReplaceOrder::stop_first;
-    wanted.from_entry = true;
+    wanted.made_from = command::MadeFrom::entry;
     replacing_ = std::make_unique<Replacing>(place_, std::move(wanted), tell_);
     replacing_->begin([this](const Replacing::Result& result) { replaced(result); });
 }

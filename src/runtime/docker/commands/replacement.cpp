@@ -42,20 +42,20 @@ void Replacing::looked(Look look) {
     older_ = std::move(look);
     if (!older_.trouble.empty()) return refuse(older_.trouble);
     if (!older_.exists) {
-        if (!wanted_.from_entry) return refuse("no such container: " + wanted_.container);
+        if (!is_from_entry()) return refuse("no such container: " + wanted_.container);
         return read_entry({});
     }
     const Role role = role_of(older_.view.name);
     const std::string own_name{role.name};
     if (role.is_temporary()) return refuse("an earlier replacement of " + own_name + " is not finished");
-    if (wanted_.from_entry && !is_target_of(older_.view, *wanted_.target)) {
+    if (is_from_entry() && !is_target_of(older_.view, *wanted_.target)) {
         return refuse("the name " + own_name + " is taken by container " + older_.view.id.substr(0, 12) + " (" +
                       older_.view.image + "), which is not this policy's");
     }
-    name_ = wanted_.from_entry ? wanted_.target->container->name : own_name;
+    name_ = is_from_entry() ? wanted_.target->container->name : own_name;
     if (const auto reason = is_forbidden(older_.json)) return refuse(name_ + " cannot be replaced: " + *reason);
-    if (wanted_.from_previous) return gather_previous();
-    const bool is_update = wanted_.from_entry && !is_current(older_.view, *place_.policy, *wanted_.target);
+    if (wanted_.made_from == command::MadeFrom::previous) return gather_previous();
+    const bool is_update = is_from_entry() && !is_current(older_.view, *place_.policy, *wanted_.target);
     if (is_update) place_.predecessors.keep(slot_key(*wanted_.target), older_.json);
     gather(older_);
 }
@@ -79,9 +79,9 @@ void Replacing::gather(const Look& model) {
 void Replacing::gathered(ReplicaSource source) {
     source_ = std::move(source);
     auto replica = make_replica(source_);
-    if (!replica && !wanted_.from_entry) return refuse(replica.error());
+    if (!replica && !is_from_entry()) return refuse(replica.error());
     if (replica) replica_ = std::move(*replica);
-    if (wanted_.from_entry) return read_entry(replica_.volumes);
+    if (is_from_entry()) return read_entry(replica_.volumes);
     to_make_ = NewContainer::from(replica_);
     choose_order();
 }
@@ -204,7 +204,7 @@ void Replacing::create(const Next& next) {
 }
 
 void Replacing::compare(const Look& made, const Next& next) {
-    if (wanted_.from_entry) return next({});
+    if (is_from_entry()) return next({});
     const std::string& old_json = start_first_ ? seen_without_aliases(source_.container) : source_.container;
     const std::string& new_json = start_first_ ? seen_without_aliases(made.json) : made.json;
     const auto lines = difference(old_json, new_json, allowed_difference(source_, replica_));

@@ -24,8 +24,7 @@ class Replacing final : public Operation {
         std::string container;  ///< id or name of the old one
         Duration grace{0};
         ReplaceOrder order = ReplaceOrder::automatic;
-        bool from_entry = false;     ///< made by the target's entry; otherwise a copy of what is there
-        bool from_previous = false;  ///< a copy of what an update had replaced
+        command::MadeFrom made_from = command::MadeFrom::itself;
     };
     struct Result {
         Look newer;     ///< not existing: it could not be made
@@ -42,6 +41,7 @@ class Replacing final : public Operation {
   private:
     using Next = Steps::Next;
 
+    bool is_from_entry() const { return wanted_.made_from == command::MadeFrom::entry; }
     void looked(Look look);
     void refuse(const std::string& failure);
 
