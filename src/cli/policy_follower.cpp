@@ -97,12 +97,16 @@ std::pair<bool, std::string> PolicyFollower::reload() {
     if (files_.empty()) return {false, "there is no policy file to read again"};
     policy::Loaded loaded = load(files_);
     if (!loaded.policy) {
-        std::string all = "the changed policy has mistakes, and the one before is followed still:";
+        std::string all;
         for (const policy::Diagnostic& one : loaded.diagnostics) all += "\n" + policy::render(one);
-        return {false, all};
+        trouble_ = "the changed one has mistakes (`keepwell plan` shows them), and the one before is followed still";
+        return {false, "the changed policy has mistakes, and the one before is followed still:" + all};
     }
     const std::string refusal = supervisor_.why_not(*loaded.policy);
-    if (!refusal.empty()) return {false, "the policy is not followed: " + refusal};
+    if (!refusal.empty()) {
+        trouble_ = "the changed one is not followed: " + refusal;
+        return {false, "the policy is not followed: " + refusal};
+    }
     const std::string version = loaded.policy->version;
     follow(std::move(loaded), files_, "SIGHUP");
     return {true, "version " + version + " of the policy is followed"};
@@ -111,6 +115,7 @@ std::pair<bool, std::string> PolicyFollower::reload() {
 void PolicyFollower::follow(policy::Loaded loaded, std::vector<std::string> files, const std::string& by) {
     followed_(loaded);
     files_ = std::move(files);
+    trouble_.clear();
     supervisor_.reload(std::make_shared<const Policy>(std::move(*loaded.policy)), by);
 }
 

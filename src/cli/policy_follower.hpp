@@ -29,6 +29,9 @@ class PolicyFollower {
     /// SIGHUP: the same files again. Says for the log what came of it; the first is whether they are followed.
     std::pair<bool, std::string> reload();
 
+    /// Why the last SIGHUP was not followed, on one line; empty when it was, or something else was followed since.
+    const std::string& trouble() const { return trouble_; }
+
   private:
     policy::Loaded load(const std::vector<std::string>& files) const;
     void follow(policy::Loaded loaded, std::vector<std::string> files, const std::string& by);
@@ -37,6 +40,7 @@ class PolicyFollower {
     std::vector<std::string> files_;
     bool forced_dry_run_;
     std::function<void(const policy::Loaded&)> followed_;
+    std::string trouble_;
 };
 
 }  // namespace keepwell::cli

@@ -150,8 +150,10 @@ std::string summary(const Json& status, const Json& targets) {
     if (text(status, "mode") == "dry-run") line += "; dry-run";
     if (member(status, "storm") == true) line += storm_text(targets);
     if (member(status, "stopping") == true) line += "; stopping";
-    const Json& trouble = member(member(status, "journal"), "trouble");
-    if (trouble.is_string()) line += "; journal: " + one_line(trouble.get<std::string>());
+    for (const char* part : {"policy", "journal"}) {
+        const Json& trouble = member(member(status, part), "trouble");
+        if (trouble.is_string()) line += std::string{"; "} + part + ": " + one_line(trouble.get<std::string>());
+    }
     return line + "\n";
 }
 

@@ -53,8 +53,9 @@ struct About {
     std::function<std::unique_ptr<RemoteOutput>(TargetIndex target, std::uint64_t lines, bool follow,
                                                 std::function<void()> news)>
         container_log;
-    /// What is wrong with the journal at the moment; empty when nothing is.
-    std::function<std::string()> journal_trouble;
+    /// What is wrong with the journal at the moment, and why changed policy files are not followed; empty when nothing
+    /// is.
+    std::function<std::string()> journal_trouble, policy_trouble;
 };
 
 }  // namespace keepwell::control

@@ -135,14 +135,20 @@ bool well(const engine::Engine& engine, TargetIndex index) {
 Json status_json(const supervisor::Supervisor& supervisor, const About& about, std::span<const TargetIndex> targets) {
     const engine::Engine& engine = supervisor.engine();
     const Clock clock{supervisor.now(), supervisor.wall()};
-    const std::string trouble = about.journal_trouble ? about.journal_trouble() : std::string{};
+    const auto text_or_null = [](const std::function<std::string()>& tell) {
+        const std::string text = tell ? tell() : std::string{};
+        return text.empty() ? Json{} : Json(text);
+    };
     Json json{{"api", "keepwell/v1"},
               {"mode", engine.policy().mode == Mode::dry_run ? "dry-run" : "enforce"},
               {"brain_pid", about.pid},
               {"version", about.version},
               {"since", journal::rfc3339(about.started)},
-              {"policy", {{"files", engine.policy().files}, {"version", engine.policy().version}}},
-              {"journal", {{"folder", about.journal}, {"trouble", trouble.empty() ? Json{} : Json(trouble)}}},
+              {"policy",
+               {{"files", engine.policy().files},
+                {"version", engine.policy().version},
+                {"trouble", text_or_null(about.policy_trouble)}}},
+              {"journal", {{"folder", about.journal}, {"trouble", text_or_null(about.journal_trouble)}}},
               {"storm", engine.storm()},
               {"stopping", engine.shutting_down()},
               {"targets", Json::array()}};

@@ -51,7 +51,7 @@ TEST(Status, of_everything_is_exact) {
     EXPECT_EQ(
         reply(house, "GET", "/v1/status").body,
         R"({"api":"keepwell/v1","mode":"enforce","brain_pid":4242,"version":"0.1.0","since":"2024-05-01T10:31:00.000Z",)"
-        R"("policy":{"files":["policy.yaml"],"version":"p1"},"journal":{"folder":"/state/journal","trouble":null},)"
+        R"("policy":{"files":["policy.yaml"],"version":"p1","trouble":null},"journal":{"folder":"/state/journal","trouble":null},)"
         R"("storm":false,"stopping":false,"targets":[)"
         R"({"name":"api","service":"api","kind":"process","phase":"running","health":"healthy","well":true,)"
         R"("failing_streak":0,"restarts":0,"remediation":{"state":"idle","rung":0,"attempt":0},)"

@@ -151,6 +151,10 @@ class Reload(harness.Case):
         harness.wait_until(lambda: "unknown key" in run.said(), "the mistakes in the log")
         self.assertEqual(self.pids(), before)
         self.assertFalse(run.has("policy.reloaded"))
+        self.assertIn("; policy: the changed one has mistakes (`keepwell plan` shows them)", self.keepwell("status"))
+        self.shop()
+        self.keepwell("reload")
+        self.assertNotIn("mistakes", self.keepwell("status"))
 
     def test_files_that_changed_since_the_plan_are_not_followed(self):
         self.shop()

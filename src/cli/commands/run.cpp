@@ -204,6 +204,7 @@ control::About House::about() {
         return containers_.log(target, lines, follow, std::move(news));
     };
     about.journal_trouble = [this] { return trouble_.text; };
+    about.policy_trouble = [this] { return follower_.trouble(); };
     return about;
 }
 
