@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/lengths.hpp"
 #include "cli/terminal.hpp"
 
 namespace keepwell::cli {
@@ -26,11 +27,7 @@ std::string length_text(Duration length) {
     constexpr Duration day = 24h;
     const std::string days = length >= day ? std::to_string(length / day) + "d" : "";
     if (!days.empty() && length % day == Duration{0}) return days;
-    std::string text = days + to_string(length % day);
-    for (const std::string_view nothing : {"m0s", "h0m"}) {
-        if (text.ends_with(nothing)) text.resize(text.size() - 2);
-    }
-    return text;
+    return without_zeros(days + to_string(length % day));
 }
 
 /// Rounded to a tenth of a second.

@@ -50,6 +50,13 @@ std::optional<std::chrono::milliseconds> parse_rate(std::string_view text) {
     return *length / times;
 }
 
+std::string without_zeros(std::string length) {
+    for (const std::string_view nothing : {"m0s", "h0m"}) {
+        if (length.ends_with(nothing)) length.resize(length.size() - 2);
+    }
+    return length;
+}
+
 std::string age_text(std::chrono::milliseconds age) {
     using namespace std::chrono;
     const auto seconds = age.count() < 0 ? 0 : duration_cast<std::chrono::seconds>(age).count();

@@ -16,6 +16,9 @@ std::optional<std::chrono::milliseconds> parse_length(std::string_view text);
 /// anything else.
 std::optional<std::chrono::milliseconds> parse_rate(std::string_view text);
 
+/// "30m" of "30m0s": without the units at its end that are nothing.
+std::string without_zeros(std::string length);
+
 /// How long ago, in its two largest units: "41s", "12m", "3h5m", "3d2h".
 std::string age_text(std::chrono::milliseconds age);
 

@@ -40,7 +40,7 @@ std::string time_of(WallTime time) {
     return text;
 }
 
-std::string length_text(Duration length) {
+std::string difference_text(Duration length) {
     const auto rounded = std::chrono::duration_cast<std::chrono::milliseconds>(length);
     return to_string(std::chrono::duration_cast<Duration>(rounded));
 }
@@ -233,7 +233,7 @@ class Text {
         std::string text = time_of(run.wall(one.at)) + "  " + one_line(one.target) + "  " + one_line(one.words);
         if (change.kind == Change::Kind::moved) {
             const bool later = change.by > Duration{0};
-            text += ", " + length_text(later ? change.by : -change.by) + (later ? " later" : " earlier");
+            text += ", " + difference_text(later ? change.by : -change.by) + (later ? " later" : " earlier");
         }
         if (!one.place.empty()) text += "  (" + one_line(one.place) + ")";
         switch (change.kind) {

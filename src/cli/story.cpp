@@ -4,6 +4,7 @@
 #include <ctime>
 #include <variant>
 
+#include "cli/lengths.hpp"
 #include "cli/plan_text.hpp"
 #include "keepwell/model/awaited.hpp"
 #include "simulation/because.hpp"
@@ -30,13 +31,9 @@ std::string clock_text(WallTime time) { return text_of(local(time), "%H:%M:%S");
 
 /// A length as people say it: rounded to 10 ms, from a second on to a tenth, from ten seconds on to a second; "30m",
 /// not "30m0s".
-std::string length_text(Duration length) {
+std::string spoken_length(Duration length) {
     const Duration step = length < 1s ? Duration{10ms} : length < 10s ? Duration{100ms} : Duration{1s};
-    std::string text = to_string((length + step / 2) / step * step);
-    for (const std::string_view nothing : {"m0s", "h0m"}) {
-        if (text.ends_with(nothing)) text.resize(text.size() - 2);
-    }
-    return text;
+    return without_zeros(to_string((length + step / 2) / step * step));
 }
 
 std::string after_colon(const std::string& detail) { return detail.empty() ? detail : ": " + one_line(detail); }
@@ -232,7 +229,7 @@ struct Story::Teller {
 
     std::string next_start(Instant until) const {
         if (until == never || until <= record.at) return {};
-        return "; the next start is in " + length_text(until - record.at);
+        return "; the next start is in " + spoken_length(until - record.at);
     }
 
     Line operator()(const fact::HealthChanged& changed) const {
@@ -288,7 +285,7 @@ struct Story::Teller {
         if (held.reason == Hold::backoff && known.next_start_told) return {};
         std::string text = what + " is held back: " + std::string{describe(held.reason)};
         if (!held.detail.empty()) text += " (" + one_line(held.detail) + ")";
-        if (held.until != never && held.until > record.at) text += "; for " + length_text(held.until - record.at);
+        if (held.until != never && held.until > record.at) text += "; for " + spoken_length(held.until - record.at);
         return {text + story.place_of(fact->rule), Colour::warn};
     }
 
@@ -317,7 +314,7 @@ struct Story::Teller {
 
     Line operator()(const fact::IncidentClosed& closed) const {
         const std::string incident =
-            "incident " + std::to_string(fact->incident) + " closed after " + length_text(closed.lasted);
+            "incident " + std::to_string(fact->incident) + " closed after " + spoken_length(closed.lasted);
         if (closed.reason != Reason::recovered) return {incident + because(closed.reason), Colour::dim};
         return {(known.healthy ? "healthy again: " : "keeps running: ") + incident, Colour::good};
     }
@@ -325,7 +322,7 @@ struct Story::Teller {
     Line operator()(const fact::Quarantined& quarantined) const {
         std::string text = "GIVEN UP for now after " + counted(quarantined.restarts, "restart") +
                            because(quarantined.reason) + story.place_of(fact->rule);
-        if (quarantined.until != never) text += "; one try in " + length_text(quarantined.until - record.at);
+        if (quarantined.until != never) text += "; one try in " + spoken_length(quarantined.until - record.at);
         return {text + ", or at `keepwell reset " + one_line(record.target) + "`", Colour::bad};
     }
 
@@ -346,7 +343,7 @@ struct Story::Teller {
     Line operator()(const fact::MaintenanceChanged& changed) const {
         if (!changed.active) return {"maintenance is over", Colour::dim};
         const bool ends = changed.until != never && changed.until > record.at;
-        return {"maintenance: nothing is healed" + (ends ? " for " + length_text(changed.until - record.at) : ""),
+        return {"maintenance: nothing is healed" + (ends ? " for " + spoken_length(changed.until - record.at) : ""),
                 Colour::dim};
     }
 

@@ -36,9 +36,9 @@ std::string exclusive(const ContainerSpec& spec) {
     return {};
 }
 
-class Finisher {
+class ContainerFinisher {
   public:
-    Finisher(Decoder& decoder, const Node& name, const Node& own, EntryDraft& draft)
+    ContainerFinisher(Decoder& decoder, const Node& name, const Node& own, EntryDraft& draft)
         : decoder_{decoder}, name_{name}, own_{own}, draft_{draft}, spec_{draft.container.spec} {}
 
     void run() {
@@ -203,7 +203,7 @@ class Finisher {
 }  // namespace
 
 void finish_container(Decoder& decoder, const Node& name, const Node& own, EntryDraft& draft) {
-    Finisher{decoder, name, own, draft}.run();
+    ContainerFinisher{decoder, name, own, draft}.run();
 }
 
 }  // namespace keepwell::policy

@@ -80,7 +80,7 @@ void join_pairs(Values& values) {
 }
 
 /// A service as one of the two policies has it.
-struct Entry {
+struct Side {
     const Policy& policy;
     ServiceIndex service;
     std::string text = canonical(policy, service);
@@ -88,7 +88,7 @@ struct Entry {
     const ServiceSpec& spec() const { return policy.services[service]; }
 };
 
-Text text_of(const Entry& entry) {
+Text text_of(const Side& entry) {
     Text text;
     Values* into = &text.of_service;
     std::string target;
@@ -205,7 +205,7 @@ void compare(const Values& before, const Values& after, const ServiceSpec& servi
     }
 }
 
-const TargetSpec* target_of(const Entry& entry, std::uint32_t slot) {
+const TargetSpec* target_of(const Side& entry, std::uint32_t slot) {
     const Policy& policy = entry.policy;
     const auto fits = [&](const TargetSpec& one) { return one.service == entry.service && one.slot == slot; };
     const auto found = std::find_if(policy.targets.begin(), policy.targets.end(), fits);
@@ -214,7 +214,7 @@ const TargetSpec* target_of(const Entry& entry, std::uint32_t slot) {
     return its == policy.templates.end() ? nullptr : &*its;
 }
 
-TargetKind kind_of(const Entry& entry) {
+TargetKind kind_of(const Side& entry) {
     const auto& targets = entry.policy.targets;
     const auto found = std::ranges::find(targets, entry.service, &TargetSpec::service);
     return found == targets.end() ? TargetKind::adopted : found->kind;
@@ -227,7 +227,7 @@ std::optional<ServiceIndex> service_of(const Policy& policy, const std::string& 
     return std::nullopt;
 }
 
-ServiceChange compare(const Entry& before, const Entry& after, const Places& places) {
+ServiceChange compare(const Side& before, const Side& after, const Places& places) {
     const Text was = text_of(before);
     const Text is = text_of(after);
     const ServiceSpec& service = after.spec();
@@ -253,7 +253,7 @@ ServiceChange compare(const Entry& before, const Entry& after, const Places& pla
     return change;
 }
 
-ServiceChange whole(const Entry& entry, ServiceChange::Kind kind) {
+ServiceChange whole(const Side& entry, ServiceChange::Kind kind) {
     ServiceChange change;
     change.kind = kind;
     change.service = entry.spec().name;
@@ -324,13 +324,13 @@ Plan make_plan(const Policy& before, const Policy& after, const std::vector<Fiel
         if (!change.field.starts_with("guard")) change.origin = where.of_host(change.field);
     }
     for (ServiceIndex service = 0; service < after.services.size(); ++service) {
-        const Entry now{after, service};
+        const Side now{after, service};
         const auto known = service_of(before, now.spec().name);
         if (!known) {
             plan.services.push_back(whole(now, ServiceChange::Kind::added));
             continue;
         }
-        const Entry old{before, *known};
+        const Side old{before, *known};
         if (old.text != now.text) plan.services.push_back(compare(old, now, where));
     }
     add_followers(plan, after);

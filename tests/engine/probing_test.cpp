@@ -6,12 +6,6 @@
 namespace keepwell::testing {
 namespace {
 
-std::vector<Duration> seconds(std::initializer_list<int> list) {
-    std::vector<Duration> all;
-    for (const int one : list) all.push_back(std::chrono::seconds{one});
-    return all;
-}
-
 /// Everything that happens to health, without what heals it.
 Service watched(Duration interval, std::uint32_t retries, Duration timeout = 30s) {
     return Service{"api"}.probed(interval, retries, timeout).ladder({});

@@ -18,12 +18,6 @@ World crashing(Service service, ExitStatus exit = {ExitStatus::Kind::code, 1, {}
     return world;
 }
 
-std::vector<Duration> seconds(std::initializer_list<int> list) {
-    std::vector<Duration> all;
-    for (const int one : list) all.push_back(std::chrono::seconds{one});
-    return all;
-}
-
 TEST(SwarmVectors, three_attempts_without_window_are_one_run_and_three_more) {
     World world = crashing(Service{"api"}.restart(any, 5s, 3));
     world.begin();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,6 +25,13 @@ struct Answer {
     std::string output{};
     int exit_code = 1;
 };
+
+/// Lengths in seconds, such as the moments at which a world was probed.
+inline std::vector<Duration> seconds(std::initializer_list<int> list) {
+    std::vector<Duration> all;
+    for (const int one : list) all.push_back(std::chrono::seconds{one});
+    return all;
+}
 
 inline Answer pass() { return {Outcome::passed, 0s, {}, 0}; }
 inline Answer fail(std::string output = "no") { return {Outcome::failed, 0s, std::move(output), 1}; }

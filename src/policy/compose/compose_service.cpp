@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 3> deploy_keys{"mode", "replicas", "resta
 constexpr std::array<std::string_view, 4> restart_policy_keys{"condition", "delay", "max_attempts", "window"};
 constexpr std::array<std::string_view, 5> timing_keys{"interval", "timeout", "retries", "start_period",
                                                       "start_interval"};
-constexpr std::array<std::string_view, 3> probe_keys{"http", "tcp", "test"};
+constexpr std::array<std::string_view, 3> asking_keys{"http", "tcp", "test"};
 /// What only Compose can say: these would make another container of it.
 constexpr std::array<std::string_view, 5> keys_of_compose{"command", "container", "image", "labels", "scale"};
 
@@ -112,7 +112,7 @@ NodePtr healthcheck_of(const NodePtr& service, const NodePtr& own) {
         return make_mapping(*written, {{make_text(*written, "disable"), make_text(*written, "true")}});
     }
     const auto asks = [&](std::string_view key) { return own->find(key) != nullptr; };
-    if (!own || !own->is_mapping() || !std::any_of(probe_keys.begin(), probe_keys.end(), asks)) return own;
+    if (!own || !own->is_mapping() || !std::any_of(asking_keys.begin(), asking_keys.end(), asks)) return own;
     return merge(only(written, timing_keys), own);
 }
 

@@ -124,6 +124,13 @@ std::string did_you_mean(std::string_view written, const std::vector<std::string
     return found ? "; did you mean " + quote(*found) + "?" : "";
 }
 
+std::string_view trim(std::string_view text) {
+    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
 std::string lower_case(std::string_view text) {
     std::string lower{text};
     for (char& c : lower) {

@@ -41,6 +41,9 @@ std::optional<std::string_view> closest(std::string_view written, const std::vec
 /// "; did you mean `interval`?", or nothing.
 std::string did_you_mean(std::string_view written, const std::vector<std::string_view>& candidates);
 
+/// Without spaces, tabs and carriage returns at its ends.
+std::string_view trim(std::string_view text);
+
 std::string lower_case(std::string_view text);
 /// All of it where there is no colon.
 std::string before_colon(std::string_view text);

@@ -69,7 +69,7 @@ constexpr Shape expose_shape{
 constexpr Shape port_shape{"port or range", R"({"type": ["integer", "string"], "minimum": 0, "maximum": 65535})"};
 constexpr Shape protocol_shape{
     "`tcp`, `udp` or `sctp`", R"({"type": "string", "pattern": "^([Tt][Cc][Pp]|[Uu][Dd][Pp]|[Ss][Cc][Tt][Pp])$|\\$"})"};
-constexpr Shape mode_shape{"`host` or `ingress`",
+constexpr Shape publish_mode_shape{"`host` or `ingress`",
                            R"({"type": "string", "anyOf": [{"enum": ["host", "ingress"]}, {"pattern": "\\$"}]})"};
 
 }  // namespace
@@ -107,7 +107,7 @@ const Block<PortDraft>& port_block() {
               "\"127.0.0.1\""},
              [](D& d, const Member& m, PortDraft& out) { assign(values::ip_address(d, *m.value), out.host_ip); }},
             {{"protocol", &protocol_shape, "tcp", "The protocol.", "udp"}, decode_protocol},
-            {{"mode", &mode_shape, "ingress", "Swarm's word; on one host both are the same.", "host"},
+            {{"mode", &publish_mode_shape, "ingress", "Swarm's word; on one host both are the same.", "host"},
              [](D& d, const Member& m, PortDraft&) {
                  d.choice(*m.value, {"host", "ingress"});
              }},

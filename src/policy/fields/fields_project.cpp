@@ -63,10 +63,10 @@ std::vector<Field<NamedResource>> resource_rows() {
     };
 }
 
-constexpr Shape networks_shape{"mapping of names to mappings (`networks`) or nothing",
+constexpr Shape project_networks_shape{"mapping of names to mappings (`networks`) or nothing",
                                R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "null"},)"
                                R"( {"$ref": "#/definitions/network"}]}})"};
-constexpr Shape volumes_shape{"mapping of names to mappings (`volumes`) or nothing",
+constexpr Shape project_volumes_shape{"mapping of names to mappings (`volumes`) or nothing",
                               R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "null"},)"
                               R"( {"$ref": "#/definitions/volume"}]}})"};
 
@@ -118,13 +118,13 @@ std::vector<Field<PolicyDraft>> project_rows() {
           "which containers are this policy's own.",
           "shop"},
          decode_name},
-        {{"networks", &networks_shape, "",
+        {{"networks", &project_networks_shape, "",
           "Names of networks. A key that is used in a service and not named here is the engine's name itself.",
           "{back: {name: shop-back}}"},
          [](D& d, const Member& m, PolicyDraft&) {
              decode_resources(d, m, network_block(), d.context().project.networks);
          }},
-        {{"volumes", &volumes_shape, "",
+        {{"volumes", &project_volumes_shape, "",
           "Names of volumes. A key that is used in a service and not named here is the engine's name itself.",
           "{data: {name: shop-data}}"},
          [](D& d, const Member& m, PolicyDraft&) {

@@ -130,7 +130,7 @@ constexpr Shape propagation_shape{
     R"({"type": "string", "anyOf": [{"enum": ["rprivate", "private", "rshared", "shared", "rslave", "slave"]},)"
     R"( {"pattern": "\\$"}]})"};
 constexpr Shape selinux_shape{"`z` or `Z`", R"({"type": "string", "pattern": "^[zZ]$|\\$"})"};
-constexpr Shape mode_shape{"octal number", R"({"type": ["string", "integer"], "pattern": "^(0o?)?[0-7]{3,4}$|\\$"})"};
+constexpr Shape file_mode_shape{"octal number", R"({"type": ["string", "integer"], "pattern": "^(0o?)?[0-7]{3,4}$|\\$"})"};
 constexpr Shape bind_shape{"mapping (`volumes.bind`)", R"({"$ref": "#/definitions/mount_bind"})"};
 constexpr Shape volume_shape{"mapping (`volumes.volume`)", R"({"$ref": "#/definitions/mount_volume"})"};
 constexpr Shape tmpfs_options_shape{"mapping (`volumes.tmpfs`)", R"({"$ref": "#/definitions/mount_tmpfs"})"};
@@ -229,7 +229,7 @@ const Block<Mount>& mount_tmpfs_block() {
              [](Decoder& d, const Member& m, Mount& out) {
                  if (const auto size = values::bytes(d, *m.value)) out.tmpfs_size = static_cast<std::uint64_t>(*size);
              }},
-            {{"mode", &mode_shape, "the engine's", "Its permissions.", "\"1770\""}, decode_mode},
+            {{"mode", &file_mode_shape, "the engine's", "Its permissions.", "\"1770\""}, decode_mode},
         }};
     return block;
 }

@@ -12,13 +12,6 @@
 namespace keepwell::policy {
 namespace {
 
-std::string_view trim(std::string_view text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-    return text;
-}
-
 bool is_variable_name(std::string_view name) {
     const auto bad = [](char c) { return c == '=' || static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
     return !name.empty() && std::none_of(name.begin(), name.end(), bad);

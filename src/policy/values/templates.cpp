@@ -9,21 +9,15 @@
 namespace keepwell::policy {
 namespace {
 
-constexpr auto none = std::string_view::npos;
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
-}
+constexpr auto nowhere = std::string_view::npos;
 
 /// Where the next template begins, at or after `from`.
 std::size_t find_template(std::string_view text, std::size_t from) {
-    for (auto at = text.find("{{", from); at != none; at = text.find("{{", at + 1)) {
+    for (auto at = text.find("{{", from); at != nowhere; at = text.find("{{", at + 1)) {
         const auto inside = text.find_first_not_of(' ', at + 2);
-        if (inside != none && (text[inside] == '.' || text[inside] == '"')) return at;
+        if (inside != nowhere && (text[inside] == '.' || text[inside] == '"')) return at;
     }
-    return none;
+    return nowhere;
 }
 
 tl::expected<std::string, std::string> of_slot(std::string value, std::string_view written, bool many) {
@@ -57,14 +51,14 @@ tl::expected<std::string, std::string> value_of(std::string_view written, const 
 
 }  // namespace
 
-bool has_template(std::string_view text) { return find_template(text, 0) != none; }
+bool has_template(std::string_view text) { return find_template(text, 0) != nowhere; }
 
 tl::expected<std::string, std::string> expand_templates(std::string_view text, const TemplateValues& values) {
     std::string result;
     std::size_t at = 0;
-    for (auto begin = find_template(text, 0); begin != none; begin = find_template(text, at)) {
+    for (auto begin = find_template(text, 0); begin != nowhere; begin = find_template(text, at)) {
         const auto end = text.find("}}", begin);
-        if (end == none)
+        if (end == nowhere)
             return tl::unexpected<std::string>(
                 "a template is not closed by `}}`; a plain `{{` is written `{{\"{{\"}}`");
         const auto value = value_of(text.substr(begin, end + 2 - begin), values);

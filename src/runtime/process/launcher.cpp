@@ -157,7 +157,7 @@ class Environment {
     std::vector<std::string> lines_;
 };
 
-Environment environment_of(const Launch& launch, const Account* account) {
+Environment environment_for(const Launch& launch, const Account* account) {
     Environment environment;
     if (account != nullptr && !account->name.empty()) {
         environment.set("HOME", account->home);
@@ -273,7 +273,7 @@ tl::expected<Launched, LaunchFailure> Launcher::launch(const Launch& launch) {
         if (!resolved) return tl::unexpected(resolved.error());
         account = std::move(*resolved);
     }
-    auto environment = environment_of(launch, account ? &*account : nullptr);
+    auto environment = environment_for(launch, account ? &*account : nullptr);
     char* const own_pid = launch.mark_pid ? environment.add_digits(launch.marks.back().first) : nullptr;
     const auto programs = programs_called(launch.command.front(), environment.path());
     const auto program_pointers = pointers_to(programs);

@@ -85,9 +85,9 @@ std::vector<Instant> moments(Chance& chance, Duration mean, Duration length) {
     return all;
 }
 
-class Drawing {
+class Lottery {
   public:
-    Drawing(const Chaos& chaos, const std::vector<std::string>& targets) : chaos_{chaos}, targets_{targets} {}
+    Lottery(const Chaos& chaos, const std::vector<std::string>& targets) : chaos_{chaos}, targets_{targets} {}
 
     Lot all() {
         for (const std::string& target : targets_) {
@@ -195,7 +195,7 @@ std::string_view to_string(Fault::Kind kind) {
     return "";
 }
 
-Lot draw(const Chaos& chaos, const std::vector<std::string>& targets) { return Drawing{chaos, targets}.all(); }
+Lot draw(const Chaos& chaos, const std::vector<std::string>& targets) { return Lottery{chaos, targets}.all(); }
 
 Script script_of(const Lot& lot, const Policy& policy) {
     Script script;

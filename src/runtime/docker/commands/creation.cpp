@@ -19,7 +19,7 @@ namespace {
 constexpr int create_patience = 8;  // the image's files are unpacked
 constexpr int connect_patience = 4;
 /// So often a container is asked for while each time the connection breaks and a look says that it is not there.
-constexpr int most_attempts = 5;
+constexpr int most_creations = 5;
 
 std::string short_id(const std::string& id) { return id.substr(0, 12); }
 
@@ -150,7 +150,7 @@ void look_by_name(const SharedMaking& making, const Answer& answer) {
                                     " (" + look.view.image + ")");
         }
         const bool again = answer.end != Answer::End::answered && look.trouble.empty();
-        if (again && making->attempts < most_attempts) return create(making);
+        if (again && making->attempts < most_creations) return create(making);
         fail(making, look.trouble.empty() ? answer.error : look.trouble);
     });
 }
