@@ -1,4 +1,5 @@
-# Every third-party library, once. Each one's headers are included in one folder of src/ only; tests/lint holds that.
+# Every third-party library, once. Each one's headers are included in the folders that docs/architecture.md lists only;
+# tests/lint holds that.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED)
