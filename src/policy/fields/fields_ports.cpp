@@ -69,8 +69,8 @@ constexpr Shape expose_shape{
 constexpr Shape port_shape{"port or range", R"({"type": ["integer", "string"], "minimum": 0, "maximum": 65535})"};
 constexpr Shape protocol_shape{
     "`tcp`, `udp` or `sctp`", R"({"type": "string", "pattern": "^([Tt][Cc][Pp]|[Uu][Dd][Pp]|[Ss][Cc][Tt][Pp])$|\\$"})"};
-constexpr Shape publish_mode_shape{"`host` or `ingress`",
-                           R"({"type": "string", "anyOf": [{"enum": ["host", "ingress"]}, {"pattern": "\\$"}]})"};
+constexpr Shape publish_mode_shape{
+    "`host` or `ingress`", R"({"type": "string", "anyOf": [{"enum": ["host", "ingress"]}, {"pattern": "\\$"}]})"};
 
 }  // namespace
 

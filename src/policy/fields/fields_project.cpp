@@ -64,11 +64,11 @@ std::vector<Field<NamedResource>> resource_rows() {
 }
 
 constexpr Shape project_networks_shape{"mapping of names to mappings (`networks`) or nothing",
-                               R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "null"},)"
-                               R"( {"$ref": "#/definitions/network"}]}})"};
+                                       R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "null"},)"
+                                       R"( {"$ref": "#/definitions/network"}]}})"};
 constexpr Shape project_volumes_shape{"mapping of names to mappings (`volumes`) or nothing",
-                              R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "null"},)"
-                              R"( {"$ref": "#/definitions/volume"}]}})"};
+                                      R"({"type": "object", "additionalProperties": {"anyOf": [{"type": "null"},)"
+                                      R"( {"$ref": "#/definitions/volume"}]}})"};
 
 std::string engine_name(const std::map<std::string, NamedResource>& resources, const std::string& project,
                         const std::string& key) {

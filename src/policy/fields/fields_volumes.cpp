@@ -130,7 +130,8 @@ constexpr Shape propagation_shape{
     R"({"type": "string", "anyOf": [{"enum": ["rprivate", "private", "rshared", "shared", "rslave", "slave"]},)"
     R"( {"pattern": "\\$"}]})"};
 constexpr Shape selinux_shape{"`z` or `Z`", R"({"type": "string", "pattern": "^[zZ]$|\\$"})"};
-constexpr Shape file_mode_shape{"octal number", R"({"type": ["string", "integer"], "pattern": "^(0o?)?[0-7]{3,4}$|\\$"})"};
+constexpr Shape file_mode_shape{"octal number",
+                                R"({"type": ["string", "integer"], "pattern": "^(0o?)?[0-7]{3,4}$|\\$"})"};
 constexpr Shape bind_shape{"mapping (`volumes.bind`)", R"({"$ref": "#/definitions/mount_bind"})"};
 constexpr Shape volume_shape{"mapping (`volumes.volume`)", R"({"$ref": "#/definitions/mount_volume"})"};
 constexpr Shape tmpfs_options_shape{"mapping (`volumes.tmpfs`)", R"({"$ref": "#/definitions/mount_tmpfs"})"};
