@@ -146,7 +146,7 @@ class Gate {
 
 // ---- the peers ----------------------------------------------------------------------------------------------------
 
-// What autoheal does: docker.md 6.2 and its docker-entrypoint, with its default interval.
+// What autoheal does (its docker-entrypoint), with its default interval.
 std::string autoheal(const std::string& socket) {
     return "ask='curl --silent --unix-socket " + socket +
            "'; while :; do for id in $($ask --get http://engine/containers/json --data-urlencode "

@@ -349,9 +349,8 @@ void add_replay(CLI::App& app, Arguments& arguments) {
     ReplayOptions& options = arguments.replay;
     CLI::App* sub = add(
         app, "replay",
-        about("Decide a recorded past again; with a policy, say what it would have done instead. Ends with 1 when "
-              "today's "
-              "keepwell decides otherwise.",
+        about("Decide a recorded past again; with a policy, say what it would have done instead. "
+              "Ends with 1 when today's keepwell decides otherwise.",
               "  keepwell replay /var/lib/keepwell\n"
               "  keepwell replay /var/lib/keepwell --policy new.yaml"),
         [&options] { return replay(options); }, arguments);
@@ -381,7 +380,7 @@ CLI::Option* add_targets(CLI::App* sub, OperateOptions& options) {
     return sub->add_option("TARGET", options.targets, "Targets, or services with all their replicas");
 }
 
-/// All but replace take everything, too.
+/// Every command but replace also takes --all.
 CLI::App* add_for_all(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
                       int (*command)(const OperateOptions&)) {
     CLI::App* sub = add_operate(app, arguments, name, description, command);

@@ -319,7 +319,8 @@ void Engine::Impl::on(const event::Frozen& event) {
     wake(event.target);
 }
 
-/// A paused container is asked nothing, and nothing is done about it (docker.md 1.6: its status says nothing).
+/// A paused container is asked nothing, and nothing is done about it: the status that its engine shows says nothing
+/// (moby container/health.go, CloseMonitorChannel).
 void Engine::Impl::freeze(TargetIndex index, bool frozen) {
     Target& target = targets_[index];
     if (target.container.frozen == frozen) return;

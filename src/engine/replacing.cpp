@@ -144,7 +144,7 @@ void Engine::Impl::replacement_is_well(TargetIndex index) {
 
 void Engine::Impl::commit(TargetIndex index) {
     Target& target = targets_[index];
-    // Of what it is made is known of what was made from an entry, which may have changed again meanwhile.
+    // What it is made of is known only if it was made from an entry, which may have changed again meanwhile.
     ContainerState& container = target.container;
     const bool is_of_now = target.made_of == made_of_now(index);
     if (is_of_now) container.update_given_up = false;

@@ -153,8 +153,7 @@ class Checker {
 
     std::string name_of(std::size_t service) const { return printable(entries_[service].draft.spec.name); }
 
-    // ---- things that only one target can have
-    // ------------------------------------------------------------------------
+    // ---- things that only one target can have ----------------------------------------------------------------------
 
     void check_target_names() {
         for (const auto& entry : entries_) {

@@ -29,9 +29,9 @@ struct Loaded {
 };
 
 /// Reads these files; a folder stands for its *.yaml, *.yml and *.json files but for *.test.yaml and the like, which
-/// test a policy, sorted by name. Services come from all
-/// of them; a file that is met twice is read once. Every relative path inside a file starts at that file's folder, and
-/// is absolute in the model. The Compose files that one names under `compose` are files of the policy as well.
+/// test a policy, sorted by name. Services come from all of them; a file that is met twice is read once. Every relative
+/// path inside a file starts at that file's folder, and is absolute in the model. The Compose files that one names
+/// under `compose` are files of the policy as well.
 Loaded load(const std::vector<std::string>& files_or_folders, const Environment& environment);
 
 }  // namespace keepwell::policy

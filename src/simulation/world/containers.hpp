@@ -185,16 +185,14 @@ class Containers final : public supervisor::ContainerPort {
     void stopped(const std::string& id, std::uint32_t number);
     void start_container(const std::string& id, std::function<void(const std::string& failure)> done);
 
-    // ---- start
-    // ----------------------------------------------------------------------------------------------------
+    // ---- start -----------------------------------------------------------------------------------------------------
 
     void try_start(CommandId id, TargetIndex index, const TargetSpec& target);
     Made made_by(const TargetSpec& target) const;
     void start_done(CommandId id, TargetIndex index, const std::string& container);
     void start_failed(CommandId id, TargetIndex index, const std::string& why, const std::string& container = {});
 
-    // ---- replace
-    // --------------------------------------------------------------------------------------------------
+    // ---- replace ---------------------------------------------------------------------------------------------------
 
     void try_replace(const command::Replace& command, const TargetSpec& target);
     void start_new(const command::Replace& command, const std::string& old, const std::string& fresh,
@@ -211,8 +209,7 @@ class Containers final : public supervisor::ContainerPort {
                    const std::string& name);
     void settled(const command::Settle& command, const std::string& kept, const std::string& failure);
 
-    // ---- what is told
-    // ---------------------------------------------------------------------------------------------
+    // ---- what is told ----------------------------------------------------------------------------------------------
 
     void begin(TargetIndex index);
 

@@ -236,7 +236,7 @@ TEST_F(BindingsTest, one_that_the_engine_does_not_speak_of_exists_and_is_found_l
     EXPECT_THAT(told_of(web()), ElementsAre("web lives"));
 }
 
-// ---- exits (docker.md 4.6) ------------------------------------------------------------------------------------------
+// ---- exits ----------------------------------------------------------------------------------------------------------
 
 TEST_F(BindingsTest, a_process_exits_by_itself) {
     adopted("web");
@@ -480,7 +480,7 @@ TEST_F(BindingsTest, health_is_told_anew_after_an_engine_was_lost) {
     EXPECT_THAT(told(), ElementsAre("lost: away", "web is healthy 0", "found: Docker"));
 }
 
-// dockerd's end looks like a `stop` of everything (docker.md 4.6).
+// dockerd's end looks like a `stop` of everything.
 TEST_F(BindingsTest, stops_that_were_the_engines_own_end_are_not_a_persons) {
     adopted("web");
     adopted("api");
@@ -703,7 +703,8 @@ Seen composed(char letter, const std::string& name) {
                     "com.docker.compose.container-number", "1");
 }
 
-// docker.md 4.4: created beside the old one, the old one stopped and removed, the new one renamed and started.
+// compose pkg/compose/convergence.go: created beside the old one, the old one stopped and removed, the new one renamed
+// and started.
 TEST_F(BindingsTest, a_recreation_by_compose_is_one_target_all_the_way) {
     selected("web", "com.docker.compose.service");
     const auto old = composed('a', "shop_web_1");

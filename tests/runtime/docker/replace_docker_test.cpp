@@ -55,8 +55,7 @@ class Replaced : public ::testing::Test {
     std::string before;
 };
 
-// ---- stop-first
-// -------------------------------------------------------------------------------------------------------
+// ---- stop-first ----------------------------------------------------------------------------------------------------
 
 TEST_F(Replaced, stop_first_the_new_one_is_the_same_container_and_the_old_one_is_kept_until_it_is_proven) {
     const auto replaced = world.replace(web, life());
@@ -214,8 +213,7 @@ TEST_F(Replaced, a_container_that_is_somebody_elses_is_refused) {
     EXPECT_THAT(world.steps, IsEmpty());
 }
 
-// ---- start-first
-// ------------------------------------------------------------------------------------------------------
+// ---- start-first ---------------------------------------------------------------------------------------------------
 
 class OnANetwork : public ::testing::Test {
   protected:
@@ -329,8 +327,7 @@ TEST_F(OnANetwork, several_networks_with_addresses_are_kept) {
                                                                             "\").IPAddress}}")));
 }
 
-// ---- --rm
-// -------------------------------------------------------------------------------------------------------------
+// ---- --rm ----------------------------------------------------------------------------------------------------------
 
 TEST(ReplacedRm, a_container_that_its_stop_removes_is_replaced_with_its_volumes) {
     ContainerWorld world;

@@ -323,7 +323,7 @@ TEST(WatchHealth, a_restart_begins_anew) {
     EXPECT_EQ(std::ranges::count(told, "web is unhealthy 0"), 0);
 }
 
-// docker.md V6: moby says `unhealthy` of a paused container, and silently.
+// moby container/health.go, CloseMonitorChannel: it says `unhealthy` of a paused container, and silently.
 TEST(WatchHealth, a_pause_is_not_unhealthy) {
     OneContainer world{with_a_check()};
     if (world.first[1] != "web is healthy 0") world.until("web is healthy 0");
@@ -334,7 +334,7 @@ TEST(WatchHealth, a_pause_is_not_unhealthy) {
     EXPECT_THAT(world.until("web is"), ElementsAre("web goes on", "web is healthy 0"));
 }
 
-// docker.md V7: and never tells that it is so when the probes fail after it.
+// moby daemon/health.go, handleProbeResult: and never tells that it is so when the probes fail after it.
 TEST(WatchHealth, what_is_sick_after_a_pause_is_found_out_without_an_event) {
     OneContainer world{with_a_check()};
     if (world.first[1] != "web is healthy 0") world.until("web is healthy 0");

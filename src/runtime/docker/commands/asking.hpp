@@ -1,6 +1,6 @@
 // Asks the engine on behalf of operations that must not end while it is away: a question waits until there is an
 // answer, and a deed is asked for, looked at, and asked for again only when a look says that it was not done. Nothing
-// is believed by its status code (docker.md 7.4: /stop and /restart turn every inner error into 500). It knows nothing
+// is believed by its status code (moby daemon/stop.go and restart.go turn every inner error into 500). It knows nothing
 // of targets. May know: engine_api, view, the loop. Threads: the loop only. Nobody is called from inside a call, and
 // nobody at all after its end.
 #pragma once
@@ -49,7 +49,7 @@ class Asker {
         Duration query_timeout = std::chrono::seconds{30};
         Duration first_retry = std::chrono::milliseconds{100};  ///< of a question, doubled up to last_retry
         Duration last_retry = std::chrono::seconds{10};
-        /// An engine needs so long beyond a grace to answer (docker.md 7.5); other deeds have a multiple of it.
+        /// An engine needs so long beyond a grace to answer (moby daemon/stop.go); other deeds have a multiple of it.
         Duration slack = std::chrono::seconds{15};
     };
 
@@ -103,7 +103,7 @@ class Asker {
     std::shared_ptr<bool> alive_;
 };
 
-/// The newest version whose inspect tells everything that a replica needs (docker.md 7.2, 4bis E).
+/// The newest version whose inspect tells everything that a replica needs (moby daemon/inspect.go: `MacAddress`).
 inline constexpr std::string_view newest_exact_version = "1.51";
 
 /// "/containers/ID/…": a container's path.

@@ -1,6 +1,6 @@
 // What a target's container prints, read from its engine: the end of the log, and what comes after it, over restarts
 // and replacements. A reader that does not keep up is dropped, so that a log needs no more memory than `most_kept`.
-// May know: engine_api, frames, seen. Sources: docker.md 7.5 (logs), 7.7 (frames).
+// May know: engine_api, frames, seen. Sources: moby daemon/logs.go, pkg/stdcopy (frames).
 // Threads: the loop only.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Makes a container, but does not start it: from a body that is ready, or from an entry of the policy with all that it
 // needs (its image, networks that are missing).
-// May know: workplace, create_body, images. Sources: docker.md 7.5, 7.8; compose pkg/compose/create.go.
+// May know: workplace, create_body, images. Source: compose pkg/compose/create.go.
 // Threads: the loop only.
 #pragma once
 

@@ -1,7 +1,7 @@
 // The single things that are done to one container, each verified by a look: started, stopped, restarted, renamed,
 // removed. What they amount to is for the operations.
 // It knows nothing of targets.
-// May know: asking. Sources: docker.md 7.4, 7.5; moby daemon/start.go, stop.go, restart.go, delete.go, kill.go.
+// May know: asking. Sources: moby daemon/start.go, stop.go, restart.go, delete.go, kill.go.
 // Threads: the loop only.
 #pragma once
 

@@ -1,7 +1,7 @@
 // The image of a container that keepwell owns, brought here as its pull policy says.
-// May know: asking, json_lines. Sources: docker.md 7.8; moby api/server/router/image, pkg/jsonmessage; for the pull
-// that fails: swarm's agent, which goes on with an image that is here (moby
-// daemon/cluster/executor/container/adapter.go). Threads: the loop only.
+// May know: asking, json_lines. Sources: moby api/server/router/image, pkg/jsonmessage; for the pull that fails:
+// swarm's agent, which goes on with an image that is here (moby daemon/cluster/executor/container/adapter.go). Threads:
+// the loop only.
 #pragma once
 
 #include <functional>

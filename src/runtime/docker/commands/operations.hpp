@@ -1,6 +1,6 @@
 // The commands for one container that are not a replacement: start, stop, restart, discard, and what is kept as
 // evidence. Each ends exactly once, by what inspect says.
-// May know: workplace, deeds, creation, replacement (for what is made anew by a start). Sources: docker.md 7.5, 9.
+// May know: workplace, deeds, creation, replacement (for what is made anew by a start).
 // Threads: the loop only.
 #pragma once
 

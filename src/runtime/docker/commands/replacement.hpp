@@ -1,6 +1,6 @@
 // Puts a new container in the place of another: the forward way, which is taken once. Whatever fails on it is undone by
 // Settling, as after a crash; so is the rest of the way, when the new one has proven itself (docs/replace.md).
-// May know: workplace, settling, creation, replica. Sources: docker.md 4bis.
+// May know: workplace, settling, creation, replica.
 // Threads: the loop only.
 #pragma once
 

@@ -1,6 +1,7 @@
 // The credentials with which an image is pulled: what `docker login` has written into config.json, as the engine wants
 // it in X-Registry-Auth. What a credential helper keeps is not asked for: that is said.
-// May know: json_read, the file system for the one file. Sources: docker.md 7.8; docker/cli cli/config/configfile.
+// May know: json_read, the file system for the one file. Sources: moby api/types/registry (AuthConfig); docker/cli
+// cli/config/configfile.
 #pragma once
 
 #include <string>

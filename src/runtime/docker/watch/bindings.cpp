@@ -253,7 +253,7 @@ void Bindings::Impl::found(const std::string& detail) {
 
 void Bindings::Impl::seen(const Seen& now) {
     keep(now);
-    if (!connected_) return;  // whose it is, is asked when all are known
+    if (!connected_) return;  // its owner is decided once all are known
     settle_around(now.view.id);
     done();
 }

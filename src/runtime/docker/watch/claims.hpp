@@ -1,7 +1,8 @@
 // Which container could be whose: by name, by labels, by what Compose and our own replacements call it; and which is
 // nobody's.
 // May know: model, view, role. Pure: no I/O, no clock, no memory.
-// Sources: docker.md 2.1 (labels of Swarm's tasks), 4.4 and 4.5 (Compose), 6.2 (quadlet).
+// Sources: moby daemon/cluster/executor/container/container.go (labels of Swarm's tasks); compose pkg/api/labels.go,
+// pkg/compose/convergence.go; podman pkg/systemd/define (PODMAN_SYSTEMD_UNIT).
 #pragma once
 
 #include <map>

@@ -23,8 +23,8 @@ std::string time_text(EngineTime time) {
            two(clock.minutes().count()) + ':' + two(clock.seconds().count()) + 'Z';
 }
 
-/// The engine's own codes for what it could not run (docker.md 7.5): 125 itself, 126 not executable, 127 not found,
-/// 128 anything else.
+/// The engine's own codes for what it could not run (moby daemon/errors.go, setExitCodeFromError): 125 itself, 126 not
+/// executable, 127 not found, 128 anything else.
 bool could_not_start(const ContainerView& view) {
     return !view.error.empty() && view.exit_code >= 125 && view.exit_code <= 128;
 }

@@ -1,7 +1,7 @@
 // How a life ended, and who begins the next: read from what is there after it, and from what the event stream said.
-// docker.md 3 and 4.6 are the rules.
 // May know: model, seen. Pure: no I/O, no clock.
-// Sources: moby daemon/monitor.go (handleContainerExit), daemon/kill.go, daemon/internal/restartmanager.
+// Sources: moby daemon/monitor.go (handleContainerExit), daemon/kill.go, daemon/internal/restartmanager; compose
+// pkg/compose/monitor.go (which events follow each other).
 #pragma once
 
 #include <string>

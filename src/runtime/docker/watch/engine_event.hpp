@@ -1,6 +1,6 @@
 // What the engine's event stream says of a container, and how to subscribe to no more of it than is needed.
 // May know: view's times. Pure: no I/O, no clock.
-// Source: docker.md 7.6; moby api/types/events, daemon/events/filter.go; podman pkg/domain/entities/events.go.
+// Source: moby api/types/events, daemon/events/filter.go; podman pkg/domain/entities/events.go.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// What the status that a container engine keeps of its own health check means: all the traps of docker.md 1.6.
+// What the status that a container engine keeps of its own health check means.
 // Only a running container's status means anything; entries of an earlier run, or from before a pause, prove nothing;
 // an `unhealthy` that came with a pause is no verdict; a status that is not renewed in time is stale.
 // May know: model, seen. Pure: no I/O, no clock.

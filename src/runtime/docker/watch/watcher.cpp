@@ -431,7 +431,7 @@ void Watcher::Impl::heard(const EngineEvent& event) {
 
 /// A dockerd that was killed leaves its containers alive; the next one stops them at its own start, before it answers
 /// anybody, and tells of it as of a person's `stop`. That it is a new one shows in what it does not remember: it keeps
-/// its events in memory only (docker.md 7.6).
+/// its events in memory only (moby daemon/events/events.go).
 bool Watcher::Impl::is_from_its_start(const EngineEvent& event) const { return !remembers_ && event.time < answered_; }
 
 void Watcher::Impl::stamp(Entry& entry, const EngineEvent& event) {

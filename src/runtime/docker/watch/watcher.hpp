@@ -2,7 +2,7 @@
 // are the truth: subscribe, then list, then inspect what is of interest, and list again from time to time.
 // It knows no target and decides nothing: it tells what is so.
 // May know: engine_api, engine_event, seen, the loop.
-// Source: docker.md 7.6; moby daemon/events.go (256 kept, slow subscribers lose), api/server/router/system.
+// Source: moby daemon/events.go (256 kept, slow subscribers lose), api/server/router/system.
 // Threads: the loop only.
 #pragma once
 
