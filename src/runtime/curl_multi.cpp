@@ -472,8 +472,9 @@ bool CurlTransfer::set_times(const HttpRequest& request) {
     const auto set = [&](CURLoption option, long value) {
         good = curl_easy_setopt(easy(), option, value) == CURLE_OK && good;
     };
-    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.timeout));
-    if (!stream_) set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
+    const bool ends = request.timeout > Duration{0};
+    if (ends) set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.timeout));
+    if (ends && !stream_) set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
     // A stream is silent for hours; only the kernel notices that the other host is gone.
     if (stream_) set(CURLOPT_TCP_KEEPALIVE, 1L);
     return good;

@@ -36,7 +36,9 @@ struct HttpRequest {
     /// What the host of the URL is known to be, as literals. Needed unless the host is a literal itself, or
     /// `unix_socket` is given.
     std::vector<std::string> addresses;
-    Duration timeout{0};  ///< for all of it, of a stream for the connecting only; rounded up to the millisecond
+    /// For all of it, of a stream for the connecting only; rounded up to the millisecond. 0: none but libcurl's own, of
+    /// five minutes for the connecting.
+    Duration timeout{0};
     /// Bytes of the answer's body that are wanted; a longer one is not read further. A stream has no bound.
     std::size_t max_body = 0;
     /// Path of the socket to connect to. The URL's host is then only what the Host header says.

@@ -1,6 +1,7 @@
 // The book of probes under way: who asked, until when, and that each is answered once.
 #include "runtime/probe/probes.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -12,6 +13,9 @@
 
 namespace keepwell::runtime {
 namespace {
+
+/// A loop that comes no later than this has run all the time.
+constexpr Duration punctual = std::chrono::milliseconds{100};
 
 /// As Docker cuts it: on bytes, with dots after a cut.
 std::string cut(std::string output) {
@@ -37,7 +41,9 @@ class Probes::Impl : public std::enable_shared_from_this<Impl> {
   private:
     struct Running {
         TargetIndex index = no_target;
+        Duration timeout{0};
         Instant deadline = never;
+        bool given_back = false;  ///< the time in which the loop did not run
         std::unique_ptr<Attempt> attempt;
     };
     using Entry = std::map<CommandId, Running>::iterator;
@@ -47,6 +53,7 @@ class Probes::Impl : public std::enable_shared_from_this<Impl> {
     void deliver(CommandId id, TargetIndex index, Verdict verdict);
     void arm();
     void end_overdue();
+    bool give_back(CommandId id, Running& running);
 
     Loop& loop_;
     CommandRunner& runner_;
@@ -83,6 +90,7 @@ void Probes::Impl::run(CommandId id, TargetIndex index, const TargetSpec& target
     if (!target.probe) return deliver(id, index, our_lack("no probe is configured"));
     Running& running = running_[id];
     running.index = index;
+    running.timeout = timeout;
     running.attempt = make(target, timeout);
     if (!running.attempt->keeps_time()) {
         running.deadline = later(loop_.now(), timeout);
@@ -127,10 +135,22 @@ void Probes::Impl::arm() {
 void Probes::Impl::end_overdue() {
     while (!deadlines_.empty() && deadlines_.begin()->first <= loop_.now()) {
         const CommandId id = deadlines_.begin()->second;
-        Attempt& attempt = *running_.at(id).attempt;
-        finish(id, attempt.overdue());
+        Running& running = running_.at(id);
+        if (!give_back(id, running)) finish(id, running.attempt->overdue());
     }
     arm();
+}
+
+/// What has come while keepwell itself did not run, as in a pause of the host, is not read yet. That time is given
+/// back, once: a target is not to blame for it.
+bool Probes::Impl::give_back(CommandId id, Running& running) {
+    const Duration late = loop_.now() - running.deadline;
+    if (late < punctual || running.given_back) return false;
+    running.given_back = true;
+    deadlines_.erase({running.deadline, id});
+    running.deadline = later(loop_.now(), std::min(late, running.timeout));
+    deadlines_.emplace(running.deadline, id);
+    return true;
 }
 
 Probes::Probes(Loop& loop, CommandRunner& runner, supervisor::EventSink sink, Resolver::Options resolver)

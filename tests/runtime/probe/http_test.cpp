@@ -2,6 +2,7 @@
 #include <dirent.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "runtime/probe/real_probes.hpp"
 #include "runtime/probe/test_server.hpp"
@@ -150,6 +151,22 @@ TEST_F(HttpProbes, a_server_that_never_answers_exceeds_the_timeout) {
     EXPECT_RESULT(probes_.ask(http(server_.url("/slow")), 80ms), Outcome::failed, -1,
                   "Health check exceeded timeout (80ms)");
     EXPECT_GE(probes_.loop().now() - began, 80ms);
+}
+
+TEST_F(HttpProbes, what_was_answered_while_keepwell_did_not_run_is_read_though_its_time_is_over) {
+    for (const Probe& probe : {Probe{http(server_.url("/ok"))}, Probe{TcpProbe{"127.0.0.1", server_.port()}}}) {
+        probes_.begin(probe, 50ms);
+        probes_.loop().post([] { std::this_thread::sleep_for(300ms); });  // as after SIGSTOP, or a pause of the host
+        probes_.await(probes_.delivered().size() + 1);
+        EXPECT_EQ(probes_.delivered().back().outcome, Outcome::passed) << probes_.delivered().back().output;
+    }
+}
+
+TEST_F(HttpProbes, what_is_not_answered_then_either_exceeds_the_timeout) {
+    probes_.begin(http(server_.url("/slow")), 50ms);
+    probes_.loop().post([] { std::this_thread::sleep_for(300ms); });
+    probes_.await(1);
+    EXPECT_EQ(probes_.delivered().back().output, "Health check exceeded timeout (50ms)");
 }
 
 TEST_F(HttpProbes, headers_that_trickle_exceed_the_timeout) {
