@@ -232,27 +232,29 @@ Answer Router::operate(const std::string& name, const std::string& verb_text, co
     if (*verb == event::Verb::replace && std::any_of(targets.begin(), targets.end(), is_process)) {
         return error_reply(400, "bad_request", name + " is a process, and only containers are replaced; restart it");
     }
-    return acknowledge(targets, *verb, user);
+    return acknowledge(targets, targets, *verb, user);
 }
 
 Answer Router::operate_host(event::Verb verb, const std::string& user) {
     using enum event::Verb;
     const TargetIndex host[] = {no_target};
-    if (verb == pause || verb == resume) return acknowledge(host, verb, user);
+    if (verb == pause || verb == resume) return acknowledge({}, host, verb, user);
     if (verb == replace) return error_reply(400, "bad_request", "replace wants the name of a target or service");
-    return acknowledge(all(), verb, user);
+    const std::vector<TargetIndex> targets = all();
+    if (verb == stop) return acknowledge(targets, host, verb, user);  // at once, so that they end in order
+    return acknowledge(targets, targets, verb, user);
 }
 
-Reply Router::acknowledge(std::span<const TargetIndex> targets, event::Verb verb, const std::string& user) {
+Reply Router::acknowledge(std::span<const TargetIndex> targets, std::span<const TargetIndex> asked, event::Verb verb,
+                          const std::string& user) {
     const engine::Engine& engine = supervisor_.engine();
     Json json{{"api", "keepwell/v1"}, {"seq", events_.last_seq()}, {"targets", Json::array()}};
     for (const TargetIndex target : targets) {
-        if (target == no_target) continue;
         const Instance& instance = engine.target(target).instance;
         json["targets"].push_back({{"name", engine.policy().targets[target].name},
                                    {"instance_before", instance.exists() ? Json(instance.id) : Json{}}});
     }
-    for (const TargetIndex target : targets) supervisor_.post(event::Operated{verb, target, user});
+    for (const TargetIndex target : asked) supervisor_.post(event::Operated{verb, target, user});
     return reply(202, json);
 }
 

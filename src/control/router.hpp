@@ -81,7 +81,9 @@ class Router {
     Answer change_policy(const Request& request, bool apply);
     Answer operate(const std::string& name, const std::string& verb, const std::string& user);
     Answer operate_host(event::Verb verb, const std::string& user);
-    Reply acknowledge(std::span<const TargetIndex> targets, event::Verb verb, const std::string& user);
+    /// `asked` are told; `targets` are those whom it concerns.
+    Reply acknowledge(std::span<const TargetIndex> targets, std::span<const TargetIndex> asked, event::Verb verb,
+                      const std::string& user);
     Reply no_such_target(const std::string& name) const;
     std::string why_without_targets(const std::string& name) const;
     std::vector<TargetIndex> resolve(const std::string& name) const;

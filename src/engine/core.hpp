@@ -332,7 +332,8 @@ class Engine::Impl {
     // persons.cpp
     void operate(TargetIndex index, const event::Operated& operated);
     void person_starts(TargetIndex index);
-    void person_stops(TargetIndex index);
+    void person_stops(TargetIndex index, bool everything);
+    void stop_when_dependants_have_ended(TargetIndex index);
     void person_restarts(TargetIndex index);
     void person_replaces(TargetIndex index);
     void person_resets(TargetIndex index);

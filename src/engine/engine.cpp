@@ -141,7 +141,9 @@ void Engine::Impl::step(TargetIndex index) {
         case Phase::waiting: return try_first_start(index);
         case Phase::backoff: return try_restart(index);
         case Phase::running:
-            if (target.container.frozen || target.container.settle_id) return;
+            if (target.container.settle_id) return;
+            if (target.operator_stopped && !is_dry(index)) return stop_when_dependants_have_ended(index);
+            if (target.container.frozen) return;
             if (target.dependency_restart) try_dependency_restart(index);
             if (target.phase == Phase::running && target.by_ladder) try_remedy(index);
             if (target.phase == Phase::running && (outdated(index) || is_to_go_back(index))) try_update(index);

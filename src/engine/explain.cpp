@@ -180,6 +180,8 @@ class Explainer {
         if (is_container_) masters();
         if (engine_.dry_run(index_))
             say("state", "It is in dry-run: what is decided is shown and not done.", service_.origin);
+        if (target_.operator_stopped && target_.phase == Phase::running)
+            say("state", "A person has stopped everything: it ends after those that depend on it.");
         if (target_.leaving)
             say("state", "Its entry is gone from the policy: it ends after those that depend on it and go as well.");
         const std::string& made_of_now = engine_.policy().targets[index_].version;

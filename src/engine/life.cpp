@@ -30,8 +30,8 @@ void Engine::Impl::set_phase(TargetIndex index, Phase to, Reason reason, std::st
     if (from != to) affects_others(index);
 }
 
-/// What is true of this target has changed: those that depend on it look again, and while keepwell ends so do those
-/// that it depends on.
+/// What is true of this target has changed: those that depend on it look again, and those that it depends on where they
+/// wait for its end.
 void Engine::Impl::affects_others(TargetIndex index) {
     recount(index);
     const ServiceIndex service = policy_.targets[index].service;
@@ -41,9 +41,10 @@ void Engine::Impl::affects_others(TargetIndex index) {
             wake(other);
         }
     }
-    if (!shutting_down_) return;
     for (const Dependency& dependency : spec(index).depends_on) {
-        for (const TargetIndex other : graph_.targets_of(dependency.service)) wake(other);
+        for (const TargetIndex other : graph_.targets_of(dependency.service)) {
+            if (shutting_down_ || targets_[other].operator_stopped) wake(other);
+        }
     }
 }
 

@@ -1,4 +1,6 @@
 // What people ask for. Humans win: what a person stops stays stopped, and what a person starts is started.
+#include <algorithm>
+
 #include "engine/core.hpp"
 
 namespace keepwell::engine {
@@ -29,7 +31,7 @@ void Engine::Impl::operate(TargetIndex index, const event::Operated& operated) {
     }
     switch (operated.verb) {
         case event::Verb::start: person_starts(index); break;
-        case event::Verb::stop: person_stops(index); break;
+        case event::Verb::stop: person_stops(index, operated.target == no_target); break;
         case event::Verb::restart: person_restarts(index); break;
         case event::Verb::replace: person_replaces(index); break;
         case event::Verb::pause: person_pauses(index, true); break;
@@ -65,7 +67,7 @@ void Engine::Impl::person_starts(TargetIndex index) {
     }
 }
 
-void Engine::Impl::person_stops(TargetIndex index) {
+void Engine::Impl::person_stops(TargetIndex index, bool everything) {
     Target& target = targets_[index];
     target.operator_stopped = true;
     target.final_stop = true;
@@ -74,6 +76,7 @@ void Engine::Impl::person_stops(TargetIndex index) {
         case Phase::running:
             end_remediation(index);
             if (target.container.settle_id) return;  // it ends as soon as one of the two is gone
+            if (everything) return;                  // in order: see stop_when_dependants_have_ended()
             return begin_stop(index, Reason::operated, grace(index));
         case Phase::waiting:
         case Phase::backoff:
@@ -82,6 +85,21 @@ void Engine::Impl::person_stops(TargetIndex index) {
         case Phase::stopping:
         case Phase::stopped: return;
     }
+}
+
+/// As at keepwell's own end, what depends on it ends first, where a person stops that, too.
+void Engine::Impl::stop_when_dependants_have_ended(TargetIndex index) {
+    const auto is_ending = [this](TargetIndex other) {
+        const Target& target = targets_[other];
+        const bool lives =
+            target.phase == Phase::running || target.phase == Phase::starting || target.phase == Phase::stopping;
+        return target.operator_stopped && lives;
+    };
+    for (const Graph::Dependant& dependant : graph_.dependants_of(policy_.targets[index].service)) {
+        if (std::ranges::any_of(graph_.targets_of(dependant.service), is_ending)) return;
+    }
+    end_remediation(index);
+    begin_stop(index, Reason::operated, grace(index));
 }
 
 void Engine::Impl::person_restarts(TargetIndex index) {

@@ -135,6 +135,37 @@ TEST(Persons, a_restart_of_a_dependency_restarts_its_dependants_that_ask_for_it)
               (Lines{"0s start db", "1s start api", "5s stop db", "5s start db", "6s stop api", "6s start api"}));
 }
 
+TEST(Persons, a_stop_of_everything_ends_dependants_before_what_they_depend_on) {
+    World world{policy_of({Service{"db"}, Service{"api"}.after(0, DependencyCondition::service_started),
+                           Service{"web"}.after(1, DependencyCondition::service_started), Service{"other"}})};
+    for (const char* name : {"db", "api", "web", "other"}) world.of(name).stop_takes = 2s;
+    world.begin();
+    world.run_until(5s);
+    world.commands.clear();
+    world.operate_all(event::Verb::stop);
+    world.run_until(6s);
+    EXPECT_EQ(world.target("db").phase, Phase::running);
+    world.run_until(20s);
+    EXPECT_EQ(world.commands, (Lines{"5s stop web", "5s stop other", "7s stop api", "9s stop db"}));
+    EXPECT_EQ(world.target("db").phase, Phase::stopped);
+}
+
+TEST(Persons, a_start_or_a_stop_of_its_own_ends_the_wait_for_dependants_at_a_stop_of_everything) {
+    for (const auto verb : {event::Verb::start, event::Verb::stop}) {
+        World world{policy_of({Service{"db"}, Service{"api"}.after(0, DependencyCondition::service_started)})};
+        world.of("api").stop_takes = 5s;
+        world.begin();
+        world.run_until(1s);
+        world.operate_all(event::Verb::stop);
+        world.run_until(2s);
+        world.operate(verb, "db");
+        world.run_until(10s);
+        const bool started = verb == event::Verb::start;
+        EXPECT_EQ(world.target("db").phase, started ? Phase::running : Phase::stopped);
+        EXPECT_EQ(world.commands.back(), started ? "1s stop api" : "2s stop db");
+    }
+}
+
 TEST(Persons, a_restart_of_what_is_stopped_starts_it) {
     World world{policy_of({Service{"job"}.restart(RestartCondition::none, 0s)})};
     world.of("job").lives = 1s;
