@@ -39,6 +39,13 @@ NodePtr defaults_for(const NodePtr& defaults, const Node& own) {
     return make_mapping(*defaults, std::move(members));
 }
 
+/// Where the first restart has left the window before the last one is due.
+bool is_never_used_up(const RestartPolicy& policy) {
+    if (policy.max_attempts == 0 || policy.window <= Duration{0} || policy.delay <= Duration{0}) return false;
+    const auto delays_in_window = (policy.window + policy.delay - Duration{1}) / policy.delay;
+    return delays_in_window < policy.max_attempts;
+}
+
 /// Puts together what the fields left, and finds what does not fit together. `own` is what the service itself says:
 /// only that can be a mistake of the service; what comes from the defaults and does not apply is left out.
 class Finisher {
@@ -113,8 +120,12 @@ class Finisher {
             policy.max_attempts = draft_.restart->max_attempts;
             policy.origin = draft_.restart->origin;
         }
+        const auto& at = own_policy ? *deploy->find("restart_policy")->key : name_;
+        if (is_never_used_up(policy)) {
+            decoder_.warning(
+                at, "`max_attempts` restarts, `delay` apart, take longer than `window`: they are never used up");
+        }
         if (policy.backoff && policy.backoff->max < policy.delay) {
-            const auto& at = own_policy ? *deploy->find("restart_policy")->key : name_;
             decoder_.error(at, "`backoff.max` (5m unless given) is shorter than `delay` (5s unless given)");
         }
     }

@@ -149,6 +149,9 @@ class DocumentReader {
         node->tag = tag_of(token_text(fy_event_get_tag_token(event)));
         node->at = scalar_position(event);
         node->text = token_text(event->scalar.value);
+        if (node->text.find('\0') != std::string::npos) {
+            return fail(node->at, "this text holds a NUL, and no program can be given one: take it out");
+        }
         node->plain = !event->scalar.value || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
         add(node, token_text(event->scalar.anchor));
     }
