@@ -152,10 +152,14 @@ void Loop::on_signal(std::function<void(int)> handler) {
     state_->signal_handler = std::move(handler);
     if (waiting) return;
     ignore_what_has_no_use();
+    sigset_t heard;
+    sigemptyset(&heard);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
         error_code ignored;
         state_->signals.add(signal, ignored);
+        sigaddset(&heard, signal);
     }
+    pthread_sigmask(SIG_UNBLOCK, &heard, nullptr);  // whoever started us may have blocked them
     state_->next_signal();
 }
 

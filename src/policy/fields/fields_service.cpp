@@ -548,7 +548,8 @@ const Block<OutputSpec>& output_block() {
                   "under `output`",
                   "The file that takes what the process writes. When it is full, FILE.1 takes what it holds. While its "
                   "writer lives it is copied and cut to nothing, and what is written in that instant is lost; before "
-                  "the next start it is renamed.",
+                  "the next start it is renamed. A new file belongs to the `user` of the service. A script that "
+                  "opens `/dev/stderr` anew with `>` cuts the file: write `>&2`.",
                   {},
                   {},
                   {},

@@ -32,7 +32,8 @@ tl::expected<std::optional<Entry>, int> look_up(Get get, Key key, std::vector<ch
 std::optional<unsigned> number(const std::string& text) {
     unsigned value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    constexpr auto nobody = static_cast<unsigned>(-1);  // the kernel takes it as "leave it as it is"
+    if (error != std::errc() || end != text.data() + text.size() || value == nobody) return std::nullopt;
     return value;
 }
 

@@ -20,6 +20,7 @@ ExitStatus status_of(const siginfo_t& info) {
 }
 
 Descriptor child_signal_descriptor() {
+    std::signal(SIGCHLD, SIG_DFL);  // while it is ignored, as whoever started us may have had it, no end can be seen
     sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGCHLD);

@@ -18,8 +18,34 @@
 namespace keepwell::runtime {
 namespace {
 
-bool has_mark(pid_t pid, const Family& family) {
-    return !family.mark.empty() && environment_of(pid, mark_variable) == family.mark;
+bool is_marked(const ProcessStat& process, const Family& family) {
+    if (process.group == family.leader || process.session == family.leader) return true;
+    return !family.mark.empty() && environment_of(process.pid, mark_variable) == family.mark;
+}
+
+bool is_seen(const ProcessStat& process, const Family& family) {
+    const auto seen = family.seen.find(process.pid);
+    return seen != family.seen.end() && seen->second == process.start_ticks;
+}
+
+void see(const ProcessStat& process, Family& family) { family.seen[process.pid] = process.start_ticks; }
+
+void see_descendants(Family& family, const std::vector<ProcessStat>& processes) {
+    std::multimap<pid_t, const ProcessStat*> children;
+    std::vector<pid_t> parents;
+    for (const ProcessStat& process : processes) {
+        children.emplace(process.parent, &process);
+        if (is_seen(process, family)) parents.push_back(process.pid);
+    }
+    while (!parents.empty()) {
+        const auto [first, last] = children.equal_range(parents.back());
+        parents.pop_back();
+        for (auto child = first; child != last; ++child) {
+            if (is_seen(*child->second, family)) continue;
+            see(*child->second, family);
+            parents.push_back(child->second->pid);
+        }
+    }
 }
 
 pid_t leader_in(const std::string& mark) {
@@ -65,25 +91,33 @@ std::vector<MarkedLife> lives_of(const std::string& owner) {
     return all;
 }
 
-std::vector<ProcessStat> leftovers_of(const Family& family) {
+void see_descendants(Family& family) { see_descendants(family, all_processes()); }
+
+std::vector<ProcessStat> leftovers_of(Family& family) {
     auto processes = all_processes();
+    for (const ProcessStat& process : processes) {
+        if (process.pid != getpid() && is_marked(process, family)) see(process, family);
+    }
+    see_descendants(family, processes);
     std::erase_if(processes, [&](const ProcessStat& process) {
-        if (process.dead() || process.pid == family.leader || process.pid == getpid()) return true;
-        if (process.group == family.leader || process.session == family.leader) return false;
-        return !has_mark(process.pid, family);
+        return process.dead() || process.pid == family.leader || !is_seen(process, family);
     });
     return processes;
 }
 
-bool has_leftovers(const Family& family, Children& children) {
+bool has_leftovers(Family& family, Children& children) {
     // Dead orphans still count as members of the group until they are reaped.
     if (!group_is_empty(family.leader)) children.reap_orphans();
     if (!group_is_empty(family.leader) || !family.started_here) return !leftovers_of(family).empty();
     // Whoever left the group lost its parent with the leader, or before: it, or its ancestor, is an orphan of ours.
-    return std::ranges::any_of(children.orphans(), [&](pid_t orphan) {
-        const auto stat = read_stat(orphan);
-        return stat && !stat->dead() && (stat->session == family.leader || has_mark(orphan, family));
-    });
+    bool found = false;
+    for (const pid_t pid : children.orphans()) {
+        const auto orphan = read_stat(pid);
+        if (!orphan || orphan->dead() || !(is_seen(*orphan, family) || is_marked(*orphan, family))) continue;
+        see(*orphan, family);
+        found = true;
+    }
+    return found;
 }
 
 void signal_group(pid_t leader, int signal) {

@@ -12,6 +12,8 @@
 #include <system_error>
 #include <utility>
 
+#include "runtime/process/account.hpp"
+
 namespace keepwell::runtime {
 namespace {
 
@@ -139,6 +141,16 @@ void end_last_line(const Descriptor& file, const std::string& path) {
     [[maybe_unused]] const auto written = write(file.get(), "\n", 1);  // a full disk: the process will notice, too
 }
 
+// As whoever it runs as, a process can open /dev/stderr again only when the file is its own (runc's
+// fixStdioPermissions).
+void give_to(const std::string& user, const Descriptor& file) {
+    if (user.empty() || geteuid() != 0 || size_of(status_of(file.get())) > 0) return;
+    const auto account = resolve_account(user);
+    constexpr auto same_group = static_cast<gid_t>(-1);
+    const bool given = account && fchown(file.get(), account->uid, same_group) == 0;
+    static_cast<void>(given);  // it can write to what it was given, all the same
+}
+
 tl::unexpected<std::string> cannot_open(const std::string& path) {
     return tl::unexpected("cannot open `" + path + "`: " + std::generic_category().message(errno));
 }
@@ -188,8 +200,10 @@ std::string OutputFiles::tail(const TargetSpec& target, std::size_t bytes) const
 
 tl::expected<Descriptor, std::string> OutputFiles::open(const TargetSpec& target) {
     const auto path = path_of(target);
+    const bool is_new = !status_of(path);
     auto file = open_for_process(path);
     if (!file.valid()) return cannot_open(path);
+    if (is_new) give_to(target.process.user, file);
     end_last_line(file, path);
     const bool full = size_of(status_of(file.get())) > target.output.max_size;
     const auto place = full && !is_written(file) ? rotatable(path) : std::string();
@@ -197,6 +211,7 @@ tl::expected<Descriptor, std::string> OutputFiles::open(const TargetSpec& target
     rotate_unused(place, target.output.keep);
     file = open_to_append(path);
     if (!file.valid()) return cannot_open(path);
+    give_to(target.process.user, file);
     return file;
 }
 
@@ -269,6 +284,14 @@ void OutputFiles::begin_copy(const std::string& path, File& file) {
     copy_some(path);
 }
 
+/// Rather than that the file grows on, its oldest part goes before its time.
+void OutputFiles::make_room(const std::string& place, const File& file) {
+    for (std::uint32_t oldest = file.spec.keep; oldest > 0; --oldest) {
+        if (unlink(rotated(place, oldest).c_str()) != 0) continue;
+        return notice_(file.target + ": there is no room to rotate `" + place + "`; its oldest part is removed");
+    }
+}
+
 void OutputFiles::copy_some(const std::string& path) {
     const auto found = files_.find(path);
     if (found == files_.end() || !found->second.copy) return;
@@ -276,7 +299,9 @@ void OutputFiles::copy_some(const std::string& path) {
     const auto count = sendfile(copy.to.get(), copy.from.get(), nullptr, piece);
     if (count > 0) return copy.timer.arm(loop_.now(), [this, path] { copy_some(path); });
     if (count < 0 || ftruncate(copy.from.get(), 0) != 0) {
-        unlink(copy.temporary.c_str());  // a full disk, most likely: nothing is lost, and the next look tries again
+        const bool is_full = errno == ENOSPC || errno == EDQUOT;
+        unlink(copy.temporary.c_str());  // the next look tries again
+        if (is_full) make_room(copy.place, found->second);
     } else {
         shift(copy.place, found->second.spec.keep);
         rename(copy.temporary.c_str(), rotated(copy.place, 1).c_str());

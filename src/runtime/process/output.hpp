@@ -64,6 +64,7 @@ class OutputFiles final : public supervisor::OutputPort {
     void plan_next_look();
     bool is_gone(const std::string& path, File& file);
     void begin_copy(const std::string& path, File& file);
+    void make_room(const std::string& place, const File& file);
     void copy_some(const std::string& path);
 
     Loop& loop_;

@@ -101,15 +101,16 @@ void Processes::start(CommandId id, TargetIndex index, const TargetSpec& target)
                                      output ? output->get() : -1,
                                      true});
     if (!launched) return deliver(event::StartFinished{id, index, {}, launched.error().text});
-    const auto instance = instance_of(launched->pid);
-    if (const int error = errno;
-        !instance.exists()) {  // not even /proc can be read: a process without an identity is no use
+    const auto leader = read_stat(launched->pid);
+    if (!leader) {  // a process without an identity is no use
+        const int error = errno;
         signal_group(launched->pid, SIGKILL);
         children_.forget(launched->pid);
         return deliver(event::StartFinished{id, index, {}, std::string{"cannot read /proc: "} + std::strerror(error)});
     }
-    const Family family{launched->pid, mark_of(beginning, launched->pid), true};
-    watch_leader(begin_life(index, target, family, instance), std::move(launched->pidfd));
+    const auto instance = instance_of(*leader);
+    Family family{leader->pid, mark_of(beginning, leader->pid), true, {{leader->pid, leader->start_ticks}}};
+    watch_leader(begin_life(index, target, std::move(family), instance), std::move(launched->pidfd));
     deliver(event::StartFinished{id, index, instance, {}});
 }
 
@@ -153,8 +154,9 @@ bool Processes::adopt(TargetIndex index, const TargetSpec& target, const Instanc
     auto pidfd = open_process(*leader);
     if (!pidfd.valid()) return false;
     children_.expect(leader->pid);  // an orphan of an earlier keepwell may have come to us
-    const Family family{leader->pid, environment_of(leader->pid, mark_variable), false};
-    watch_leader(begin_life(index, target, family, instance), std::move(pidfd));
+    const std::string mark = environment_of(leader->pid, mark_variable);
+    Family family{leader->pid, mark, false, {{leader->pid, leader->start_ticks}}};
+    watch_leader(begin_life(index, target, std::move(family), instance), std::move(pidfd));
     return true;
 }
 
@@ -203,6 +205,7 @@ void Processes::stop(CommandId id, TargetIndex index, const Instance& instance, 
 void Processes::begin_ending(Life& life, int signal, bool at_once) {
     auto& ending = *life.ending;
     ending.signal = signal;
+    if (life.leader) see_descendants(life.family);  // while they have their parents
     if (at_once) return time_is_up(life);
     arm(life);
     if (!life.leader) return pursue(life);

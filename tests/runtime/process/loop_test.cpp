@@ -138,6 +138,22 @@ TEST(Loop, signals_are_told_on_the_loop_each_time) {
     EXPECT_EQ(signals, (std::vector<int>{SIGINT, SIGTERM, SIGHUP}));
 }
 
+TEST(Loop, signals_that_whoever_started_it_had_blocked_are_told) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    Loop loop;
+    std::vector<int> signals;
+    loop.on_signal([&](int signal) {
+        signals.push_back(signal);
+        loop.stop();
+    });
+    std::raise(SIGTERM);
+    loop.run();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    EXPECT_EQ(signals, std::vector<int>{SIGTERM});
+}
+
 TEST(Loop, signals_without_a_meaning_end_nothing) {
     Loop loop;
     std::vector<int> signals;

@@ -2,6 +2,7 @@
 #include "runtime/process/output.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,7 +13,30 @@
 namespace keepwell::runtime {
 namespace {
 
+using keepwell::testing::add_content;
 using testing::content_of;
+
+/// A file system of a few pages in a folder.
+class SmallDisk {
+  public:
+    static constexpr std::size_t size = 64 * 1024;
+
+    explicit SmallDisk(std::string folder) : folder_(std::move(folder)) {
+        std::filesystem::create_directories(folder_);
+        const auto options = "size=" + std::to_string(size);
+        mounted_ = mount("tmpfs", folder_.c_str(), "tmpfs", 0, options.c_str()) == 0;
+    }
+    ~SmallDisk() {
+        if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    bool mounted() const { return mounted_; }
+
+  private:
+    std::string folder_;
+    bool mounted_ = false;
+};
 
 class OutputTest : public ::testing::Test {
   protected:
@@ -122,6 +146,25 @@ TEST_F(OutputTest, a_copy_that_can_not_be_made_loses_nothing) {
     std::filesystem::create_directory(path + ".new");
     output.look();
     EXPECT_EQ(content_of(path), "long enough to be rotated\n");
+}
+
+TEST_F(OutputTest, where_there_is_no_room_for_a_copy_the_oldest_part_goes_before_its_time) {
+    const SmallDisk disk{folder / "output"};
+    if (!disk.mounted()) GTEST_SKIP() << "only root can have a small disk";
+    const auto file = open();
+    output.writer_began(target);
+    const std::string half(SmallDisk::size / 2 - 4096, 'x');
+    add_content(path + ".1", half);
+    add_content(path + ".2", "old");
+    print(file, half);
+    look();
+    EXPECT_FALSE(std::filesystem::exists(path + ".2"));
+    look();
+    EXPECT_FALSE(std::filesystem::exists(path + ".1"));
+    look();
+    EXPECT_EQ(content_of(path + ".1"), half);
+    EXPECT_EQ(content_of(path), "");
+    EXPECT_EQ(notices.size(), 2U);
 }
 
 TEST_F(OutputTest, what_is_no_regular_file_is_never_rotated) {

@@ -104,6 +104,8 @@ TEST_F(ProcessesTest, failures_to_start_say_what_could_not_be_done) {
     missing_group.process.user = "0:no-such-group";
     auto lone_number = world.target({"true"});
     lone_number.process.user = "54321";
+    auto as_before = world.target({"true"});
+    as_before.process.user = "4294967295:65534";
     const std::vector<std::pair<TargetSpec, std::string>> cases{
         {world.target({"no-such-program"}), "cannot execute `no-such-program`: No such file or directory"},
         {world.target({"/etc/passwd"}), "cannot execute `/etc/passwd`: Permission denied"},
@@ -111,6 +113,7 @@ TEST_F(ProcessesTest, failures_to_start_say_what_could_not_be_done) {
         {missing_folder, "cannot enter folder `/absent`: No such file or directory"},
         {missing_user, "unknown user `nobody-by-this-name`"},
         {missing_group, "unknown group `no-such-group`"},
+        {as_before, "unknown user `4294967295`"},
         {lone_number, "user `54321` has no entry: give its group too, as in `UID:GID`"},
     };
     for (const auto& [target, text] : cases) {
@@ -239,6 +242,31 @@ TEST_F(ProcessesTest, a_helper_whose_leader_died_before_it_was_recorded_is_found
     stop(found[0].instance, 20s);
     EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
     EXPECT_TRUE(is_gone(helper));
+}
+
+TEST_F(ProcessesTest, a_helper_that_hides_in_a_session_and_an_environment_of_its_own_is_stopped_with_its_leader) {
+    const auto instance = world.start(
+        world.shell("setsid env -i sh -c 'echo $$ > hidden; setsid sleep 1000 & echo $! > child; wait' & sleep 1000"));
+    const pid_t hidden = world.pid_from("hidden");
+    const pid_t child = world.pid_from("child");
+    stop(instance, 20s);
+    EXPECT_EQ(world.next<event::StopFinished>().survivors, "");
+    EXPECT_TRUE(is_gone(hidden));
+    EXPECT_TRUE(is_gone(child));
+}
+
+TEST(ProcessesOfWhomWasStartedWithSigchldIgnored, exit_codes_are_seen) {
+    std::signal(SIGCHLD, SIG_IGN);
+    testing::RealWorld world;
+    world.start(world.shell("exit 3"));
+    EXPECT_EQ(world.next<event::Exited>().status.value, 3);
+}
+
+TEST_F(ProcessesTest, a_process_of_another_user_can_open_its_stderr_anew) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+    auto target = world.shell("echo again >> /dev/stderr");
+    target.process.user = "nobody";
+    EXPECT_EQ(run(target), "again\n");
 }
 
 TEST_F(ProcessesTest, a_process_has_the_limit_of_descriptors_that_keepwell_was_given) {
