@@ -102,6 +102,18 @@ bool is_process(const Instance& instance) { return instance.pid != 0; }
 
 bool is_container_left(const TargetMemory& memory) { return memory.instance.exists() && !is_process(memory.instance); }
 
+/// While it lives, events are queued; it ends with an exception, too, so that the next event is taken again.
+class Taking {
+  public:
+    explicit Taking(bool& taking) : taking_{taking} { taking_ = true; }
+    ~Taking() { taking_ = false; }
+    Taking(const Taking&) = delete;
+    Taking& operator=(const Taking&) = delete;
+
+  private:
+    bool& taking_;
+};
+
 /// The same run, with what is known of its policy.
 journal::RunStarted of_policy(journal::RunStarted run, const Policy& policy) {
     run.policy_version = policy.version;
@@ -289,13 +301,12 @@ void Supervisor::end() {
 void Supervisor::post(Event event) {
     queue_.push_back(std::move(event));
     if (taking_) return;
-    taking_ = true;
+    const Taking taking{taking_};
     while (!queue_.empty()) {
         const Event next = std::move(queue_.front());
         queue_.pop_front();
         take(next);
     }
-    taking_ = false;
     arm();
 }
 

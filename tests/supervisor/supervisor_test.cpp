@@ -360,6 +360,18 @@ TEST(Supervisor, records_carry_the_moment_that_was_decided_on) {
     EXPECT_EQ(records, 2u);
 }
 
+TEST(Supervisor, an_exception_while_one_event_is_taken_does_not_lose_the_next_one) {
+    House house{policy_of({Service{"api"}})};
+    house.begin();
+    house.run_until(1s);
+    const auto out_of_memory = house.supervisor->subscribe([](const journal::Record&) { throw std::bad_alloc{}; });
+    const auto stop = event::Operated{event::Verb::stop, no_target, "ann"};
+    EXPECT_THROW(house.supervisor->post(stop), std::bad_alloc);
+    house.supervisor->unsubscribe(out_of_memory);
+    house.supervisor->post(event::Operated{event::Verb::pause, 0, "ann"});
+    EXPECT_TRUE(house.supervisor->engine().target(0).paused);
+}
+
 TEST(Supervisor, an_observer_sees_each_record_once_and_no_more_when_it_has_left) {
     House house{policy_of({Service{"api"}})};
     std::vector<std::uint64_t> seen;
