@@ -133,7 +133,7 @@ void Engine::Impl::proven_healthy(TargetIndex index, Reason reason) {
 void Engine::Impl::end_remediation(TargetIndex index) {
     Target& target = targets_[index];
     if (target.remediation == Remediation::quarantined || target.quarantines)
-        resolve(index, "quarantined", "the target is tended again");
+        resolve(index, "quarantined", "the target is looked after again");
     const bool update_is_held = target.remediation == Remediation::idle && outdated(index);
     if (!update_is_held) drop_hold(index);
     if (target.updating && is_process(index)) update_left(index);

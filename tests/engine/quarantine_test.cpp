@@ -33,8 +33,9 @@ TEST(Quarantine, a_try_that_is_proven_good_ends_it_with_fresh_attempts) {
     world.run_until(10min);
     world.of("api").lives = Duration::max();
     world.run_until(11min);
-    EXPECT_EQ(world.lines("alert"), (Lines{"3s api alert.raised quarantined (its restart attempts are used up)",
-                                           "10m13s api alert.resolved quarantined (the target is tended again)"}));
+    EXPECT_EQ(world.lines("alert"),
+              (Lines{"3s api alert.raised quarantined (its restart attempts are used up)",
+                     "10m13s api alert.resolved quarantined (the target is looked after again)"}));
     EXPECT_EQ(world.lines("incident.closed"), (Lines{"10m13s api incident.closed 1: recovered after 10m12s"}));
     world.exit("api");
     world.run_until(12min);

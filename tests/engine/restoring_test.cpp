@@ -313,7 +313,8 @@ TEST(Restoring, a_try_out_of_quarantine_that_is_proven_by_the_next_keepwell_give
     world.begin();
     world.run_until(31min);
     EXPECT_TRUE(world.target("api").history.empty());
-    EXPECT_EQ(world.lines("alert"), (Lines{"30m31s api alert.resolved quarantined (the target is tended again)"}));
+    EXPECT_EQ(world.lines("alert"),
+              (Lines{"30m31s api alert.resolved quarantined (the target is looked after again)"}));
 }
 
 TEST(Restoring, an_open_incident_keeps_its_reason) {
