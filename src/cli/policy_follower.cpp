@@ -29,9 +29,8 @@ Json comes_due(const engine::Engine& engine, const Policy& policy) {
         const engine::Target& target = engine.target(index);
         const bool held = target.hold.active && target.hold.reason == Hold::dry_run;
         if (!engine.dry_run(index) || !(held || target.taken_as_started) || policy.mode == Mode::dry_run) continue;
-        const std::string& name = engine.service_of(index).name;
-        const auto service = std::ranges::find(policy.services, name, &ServiceSpec::name);
-        if (service == policy.services.end() ? !target.leaving : service->dry_run) continue;
+        const auto service = service_called(policy, engine.service_of(index).name);
+        if (service ? policy.services[*service].dry_run : !target.leaving) continue;
         const Remedy what = target.taken_as_started ? Remedy::start : target.hold.would;
         due.push_back({{"target", engine.policy().targets[index].name}, {"what", to_string(what)}});
     }

@@ -203,7 +203,7 @@ std::string status_detail(const Json& target, const StatusView& view) {
     add("phase", text(target, "phase") + " for " + age(target, view), colour_of(target));
     add("health", text(target, "health"), colour_of(target));
     add("pid", text(target, "pid"));
-    add("container", text(target, "container_id").substr(0, 12));
+    add("container", short_id(text(target, "container_id")));
     add("restarts", text(target, "restarts"));
     add("last exit", text(target, "last_exit"));
     add("incident", text(target, "incident"));

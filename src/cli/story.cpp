@@ -40,10 +40,9 @@ std::string after_colon(const std::string& detail) { return detail.empty() ? det
 
 /// "pid 4711", or "container 4f1c2ab3d9e0" as Docker shortens ids.
 std::string pid_text(const Instance& instance) {
-    if (instance.pid != 0) return "pid " + std::to_string(instance.pid);
-    constexpr std::size_t short_id = 12;
+    if (instance.is_process()) return "pid " + std::to_string(instance.pid);
     if (!instance.exists()) return "the instance";
-    return "container " + std::string{instance.subject().substr(0, short_id)};
+    return "container " + short_id(instance.subject());
 }
 
 /// ": exit code 1". Of an instance that keepwell is no parent of the kernel does not tell.
@@ -213,7 +212,7 @@ struct Story::Teller {
 
     /// Keepwell ends: what it stops was `stopping` before; containers, and what dry-run has only watched, it leaves.
     Line left_at_the_end(const fact::PhaseChanged& changed) const {
-        const bool is_container = fact->instance.exists() && fact->instance.pid == 0;
+        const bool is_container = fact->instance.exists() && !fact->instance.is_process();
         if (fact->instance.exists() && (is_container || changed.from == Phase::running))
             return {"runs on: " + pid_text(fact->instance), Colour::dim};
         if (changed.from == Phase::running) return {"left as it is: keepwell has not started it", Colour::dim};

@@ -276,10 +276,9 @@ Reply Router::no_such_target(const std::string& name) const {
 /// Of a service that the policy names; empty for any other name.
 std::string Router::why_without_targets(const std::string& name) const {
     const Policy& policy = supervisor_.engine().policy();
-    const auto service = std::ranges::find(policy.services, name, &ServiceSpec::name);
-    if (service == policy.services.end() || !service->origin.written()) return {};  // or its entry is gone
-    const auto index = static_cast<ServiceIndex>(service - policy.services.begin());
-    const bool waits = std::ranges::find(policy.templates, index, &TargetSpec::service) != policy.templates.end();
+    const auto service = service_called(policy, name);
+    if (!service || !policy.services[*service].origin.written()) return {};  // or its entry is gone
+    const bool waits = std::ranges::find(policy.templates, *service, &TargetSpec::service) != policy.templates.end();
     return waits ? "(no container is there that it selects)" : "(replicas: 0)";
 }
 

@@ -31,9 +31,7 @@ void Engine::Impl::on(const event::BackendFound& event) {
     for_each_container([this](TargetIndex index) {
         Target& target = targets_[index];
         const bool lives = target.phase == Phase::running && !target.container.frozen && !target.leaving;
-        if (lives && is_asked(index) && !target.probe_id) {
-            target.probe_at = later(now_, probe_wait(target.health, *check_of(index), now_));
-        }
+        if (lives && is_asked(index) && !target.probe_id) arm_probe(index);
         if (lives) await_proof(index);
         if (target.command_overdue != never) guard_commands(index);
         show_health(index, Reason::backend_found, {});
@@ -165,7 +163,7 @@ void Engine::Impl::follow_names() {
     for (ServiceIndex service = 0; service < meant.size(); ++service) {
         for (const NamedDependency& named : labelled_[service].depends_on) {
             Dependency dependency = named.rules;
-            const std::optional<ServiceIndex> who = service_called(named.names);
+            const std::optional<ServiceIndex> who = service_meant(named.names);
             if (!who || leads_to(meant, *who, service)) continue;
             dependency.service = *who;
             meant[service].push_back(std::move(dependency));
@@ -183,7 +181,7 @@ void Engine::Impl::follow_names() {
     }
 }
 
-std::optional<ServiceIndex> Engine::Impl::service_called(const std::vector<std::string>& names) const {
+std::optional<ServiceIndex> Engine::Impl::service_meant(const std::vector<std::string>& names) const {
     for (const std::string& name : names) {
         for (TargetIndex index = 0; index < targets_.size(); ++index) {
             const TargetSpec& target = policy_.targets[index];
@@ -409,16 +407,16 @@ void Engine::Impl::person_stopped_it(TargetIndex index) {
 
 void Engine::Impl::on(const event::OrphanSeen& event) {
     if (!has_begun() || shutting_down_) return;
-    const bool process = event.stop_signal != 0;
     if (policy_.mode == Mode::dry_run) {
-        const std::string would = process ? "dry-run: it would be stopped" : "dry-run: it would be stopped and removed";
+        const std::string would =
+            event.instance.is_process() ? "dry-run: it would be stopped" : "dry-run: it would be stopped and removed";
         return note(no_target, fact::OrphanChanged{event.name, true, would});
     }
     discard(event);
 }
 
 void Engine::Impl::discard(const event::OrphanSeen& orphan) {
-    orphans_.push_back({new_id(), orphan.name, orphan.stop_signal != 0});
+    orphans_.push_back({new_id(), orphan.name, orphan.instance.is_process()});
     decisions_.commands.push_back(
         command::Discard{last_id_, no_target, orphan.instance, orphan.grace, orphan.stop_signal});
 }

@@ -111,6 +111,7 @@ class Engine::Impl {
     void raise(TargetIndex index, std::string_view alert, std::string detail, Origin rule = {});
     void resolve(TargetIndex index, std::string_view alert, std::string detail);
     CommandId new_id() { return ++last_id_; }
+    bool was_issued(CommandId id) const { return id != 0 && id <= last_id_; }
 
     const ServiceSpec& spec(TargetIndex index) const { return policy_.services[policy_.targets[index].service]; }
     const std::string& name(TargetIndex index) const { return policy_.targets[index].name; }
@@ -169,6 +170,19 @@ class Engine::Impl {
     const Dependency* unwell_dependency(TargetIndex index) const { return required_dependency(index, &Impl::unwell); }
 
     // containers.cpp
+    /// The container engine, as it was last told of.
+    enum class Backend : std::uint8_t { unseen, there, lost };
+    /// What labels say of a service beyond its spec.
+    struct Labelled {
+        std::vector<std::string> names;
+        std::vector<NamedDependency> depends_on;
+    };
+    /// What nobody wants any more, and is being ended.
+    struct Orphan {
+        CommandId id = 0;
+        std::string name;
+        bool process = false;
+    };
     template <typename Do>
     void for_each_container(const Do& act) {
         for (TargetIndex index = 0; index < targets_.size(); ++index) {
@@ -181,7 +195,7 @@ class Engine::Impl {
     void grow();
     TargetIndex next_index(bool own_service) const;
     void follow_names();
-    std::optional<ServiceIndex> service_called(const std::vector<std::string>& names) const;
+    std::optional<ServiceIndex> service_meant(const std::vector<std::string>& names) const;
     static bool leads_to(const std::vector<std::vector<Dependency>>& edges, ServiceIndex from, ServiceIndex to);
     void take_traits(TargetIndex index, const event::Found& event);
     void take_over(TargetIndex index, const event::Found& event, bool first_sight);
@@ -190,6 +204,9 @@ class Engine::Impl {
     void engine_restarts_it(TargetIndex index);
     void engine_gave_up(TargetIndex index);
     void person_stopped_it(TargetIndex index);
+    void discard(const event::OrphanSeen& orphan);
+    bool is_orphan(CommandId id) const;
+    void orphan_ended(CommandId id, const std::string& failure);
 
     // replacing.cpp
     static bool in_command(const Target& target);
@@ -209,6 +226,13 @@ class Engine::Impl {
     void committed(TargetIndex index, const Instance& instance);
 
     // updating.cpp
+    /// How far a changed entry has come in its service.
+    struct Update {
+        bool under_way = false;
+        bool paused = false;
+        TargetIndex paused_by = no_target;
+        Instant next_at = Instant::min();
+    };
     void try_update(TargetIndex index);
     /// What the instance should be made of now; empty: that is not known.
     const std::string& made_of_now(TargetIndex index) const;
@@ -232,7 +256,6 @@ class Engine::Impl {
     void resume_update(TargetIndex index, std::string_view why);
 
     // probing.cpp
-    /// The check that says how the target is: the policy's, or the container engine's own; null: none.
     const Healthcheck* check_of(TargetIndex index) const;
     /// Keepwell asks it itself.
     bool is_asked(TargetIndex index) const { return spec(index).healthcheck.has_value(); }
@@ -244,6 +267,8 @@ class Engine::Impl {
     /// prove.
     void await_proof(TargetIndex index);
     void begin_probing(TargetIndex index, Instant started_at);
+    /// Sets the time of its next probe: never where keepwell does not ask it itself, or its engine does not answer.
+    void arm_probe(TargetIndex index);
     void end_probing(TargetIndex index);
     void issue_probe(TargetIndex index);
     void cancel_probe(TargetIndex index);
@@ -303,6 +328,7 @@ class Engine::Impl {
     bool is_explained(TargetIndex index) const;
     void recount(TargetIndex index);
     void follow_storm();
+    std::string unhealthy_share() const;
     void wake_held(Hold reason);
 
     // reloading.cpp
@@ -364,30 +390,10 @@ class Engine::Impl {
     std::set<TargetIndex> held_;
     std::vector<Writer> written_by_;  ///< by service
     std::size_t present_ = 0;         ///< targets that have not left
-    struct Labelled {
-        std::vector<std::string> names;
-        std::vector<NamedDependency> depends_on;
-    };
     std::vector<Labelled> labelled_;  ///< by service; empty for those of the policy
-    enum class Backend : std::uint8_t { unseen, there, lost };
-    Backend backend_ = Backend::unseen;  ///< the container engine
-    /// How far a changed entry has come in its service.
-    struct Update {
-        bool under_way = false;
-        bool paused = false;
-        TargetIndex paused_by = no_target;
-        Instant next_at = Instant::min();
-    };
+    Backend backend_ = Backend::unseen;
     std::vector<Update> updates_;  ///< by service
-    struct Orphan {
-        CommandId id = 0;
-        std::string name;
-        bool process = false;
-    };
-    std::vector<Orphan> orphans_;  ///< being ended
-    void discard(const event::OrphanSeen& orphan);
-    bool is_orphan(CommandId id) const;
-    void orphan_ended(CommandId id, const std::string& failure);
+    std::vector<Orphan> orphans_;
     std::map<TargetIndex, TargetSpec> successors_;  ///< of targets that leave: who takes their place and name
     std::vector<TargetIndex> added_;                ///< by the policy that is being taken up
     std::vector<TargetIndex> returned_;             ///< those that were to go, and are wanted again

@@ -153,8 +153,8 @@ class Explainer {
     /// "pid 4711" or "container 4f1c2ab3d9e0" with what stands around it; nothing where nothing lives.
     std::string subject(std::string_view before, std::string_view after) const {
         std::string name;
-        if (target_.instance.pid) name = "pid " + std::to_string(target_.instance.pid);
-        if (is_container_ && target_.instance.exists()) name = "container " + short_id(target_.instance);
+        if (target_.instance.is_process()) name = "pid " + std::to_string(target_.instance.pid);
+        if (is_container_ && target_.instance.exists()) name = "container " + short_id(target_.instance.subject());
         return name.empty() ? name : std::string{before} + name + std::string{after};
     }
 
@@ -206,35 +206,31 @@ class Explainer {
             case Replacing::none: return;
             case Replacing::swapping: return say("done", "A container that replaces it is being made.");
             case Replacing::proving:
-                return say("done", "It replaces container " + short_id(target_.container.previous) +
+                return say("done", "It replaces container " + short_id(target_.container.previous.subject()) +
                                        ", which is kept until this one has proven itself.");
             case Replacing::committing:
-                return say("done", "Container " + short_id(target_.container.previous) + " is being removed.");
+                return say("done",
+                           "Container " + short_id(target_.container.previous.subject()) + " is being removed.");
             case Replacing::rolling_back:
-                return say("done", "Container " + short_id(target_.container.previous) + " is being put back.");
+                return say("done",
+                           "Container " + short_id(target_.container.previous.subject()) + " is being put back.");
         }
-    }
-
-    static std::string short_id(const Instance& instance) {
-        constexpr std::size_t length = 12;  // as Docker shortens ids
-        return std::string{instance.subject().substr(0, length)};
     }
 
     /// The check that says how it is, in words; null with a sentence where there is none.
     const Healthcheck* check() {
-        if (service_.healthcheck) return &*service_.healthcheck;
+        const Healthcheck* const asked = check_of(service_, target_);
+        if (service_.healthcheck) return asked;
         if (!is_container_) {
             say("seen", "It has no healthcheck: only its exit is seen.");
-            return nullptr;
-        }
-        const auto& engines = target_.container.healthcheck;
-        if (service_.engine_health && engines) {
+        } else if (asked) {
             say("seen", "The policy has no healthcheck for it: the status that the container engine keeps counts.",
                 service_.origin);
-            return &*engines;
+        } else {
+            say("seen", "Neither the policy nor its container has a healthcheck: only its exit is seen.",
+                service_.origin);
         }
-        say("seen", "Neither the policy nor its container has a healthcheck: only its exit is seen.", service_.origin);
-        return nullptr;
+        return asked;
     }
 
     void seen() {
@@ -303,7 +299,7 @@ class Explainer {
     /// What its ladder has no answer to.
     void ladder() {
         constexpr const char* until = "nothing more is done until it recovers or a person acts.";
-        if (target_.told)
+        if (target_.ladder_ended)
             return say("done",
                        std::string{"Its on_unhealthy has ended with `notify`: the alert is raised, and "} + until,
                        service_.on_unhealthy.back().origin);

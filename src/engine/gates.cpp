@@ -43,9 +43,7 @@ std::optional<Closed> Engine::Impl::closed_by_dependency(TargetIndex index, Aski
 std::optional<Closed> Engine::Impl::closed_by_guard(TargetIndex index) {
     const Guard& guard = policy_.guard;
     if (storm_ && !storm_overruled_) {
-        const std::string share =
-            std::to_string(unhealthy_) + " of " + std::to_string(present_) + " targets are unhealthy";
-        return Closed{Hold::storm, never, share, guard.origin};
+        return Closed{Hold::storm, never, unhealthy_share(), guard.origin};
     }
     const bool takes_a_place = remedy_of(index) != Remedy::notify;
     if (!takes_a_place) return std::nullopt;
@@ -157,11 +155,14 @@ void Engine::Impl::follow_storm() {
     const bool storm = limit && unhealthy_ > *limit;
     if (storm == storm_) return;
     storm_ = storm;
-    const std::string share = std::to_string(unhealthy_) + " of " + std::to_string(present_) + " targets are unhealthy";
-    if (storm) return raise(no_target, "storm", share, policy_.guard.origin);
+    if (storm) return raise(no_target, "storm", unhealthy_share(), policy_.guard.origin);
     const bool is_told = std::exchange(storm_overruled_, false);  // when a person resumed
-    if (!is_told) resolve(no_target, "storm", share);
+    if (!is_told) resolve(no_target, "storm", unhealthy_share());
     wake_held(Hold::storm);
+}
+
+std::string Engine::Impl::unhealthy_share() const {
+    return std::to_string(unhealthy_) + " of " + std::to_string(present_) + " targets are unhealthy";
 }
 
 }  // namespace keepwell::engine

@@ -89,7 +89,7 @@ void Engine::Impl::judge_unhealthy(TargetIndex index, bool fresh_verdict, const 
             // What fails while a dependency is not well says nothing about this target: it is due, and held for that.
             const bool explained = unwell_dependency(index) != nullptr;
             const bool proven = explained || is_proven_anew(index);
-            if (!service.on_unhealthy.empty() && !target.told && proven && !shutting_down_)
+            if (!service.on_unhealthy.empty() && !target.ladder_ended && proven && !shutting_down_)
                 make_due(index, target.half_open ? Reason::half_open : Reason::unhealthy);
             return;
         }
@@ -141,7 +141,7 @@ void Engine::Impl::end_remediation(TargetIndex index) {
     set_remediation(index, Remediation::idle);
     target.by_ladder = false;
     target.half_open = false;
-    target.told = false;
+    target.ladder_ended = false;
     target.rung = 0;
     target.attempt = 0;
     target.quarantines = 0;
@@ -264,13 +264,12 @@ void Engine::Impl::act_notify(TargetIndex index) {
     // Telling was the last rung: it was told, and is left alone until it recovers or a person acts.
     set_remediation(index, Remediation::idle);
     target.by_ladder = false;
-    target.told = true;
+    target.ladder_ended = true;
 }
 
 void Engine::Impl::on(const event::HookFinished& event) {
     if (!known(event.target)) return;
-    if (event.id == 0 || event.id > last_id_)
-        return unexpected(event.target, "the completion of a hook that was not asked for");
+    if (!was_issued(event.id)) return unexpected(event.target, "the completion of a hook that was not asked for");
     Target& target = targets_[event.target];
     if (event.id != target.hook_id) return;  // late: the target has ended or recovered meanwhile
     std::string detail = event.status.success() ? std::string{} : to_string(event.status);

@@ -7,8 +7,9 @@ namespace keepwell {
 
 void expand_name(TargetSpec& target) {
     const auto expand = [&target](std::string& text) {
-        for (auto at = text.find(target_name); at != std::string::npos; at = text.find(target_name, at)) {
-            text.replace(at, target_name.size(), target.name);
+        constexpr std::string_view placeholder = target_name_placeholder;
+        for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at)) {
+            text.replace(at, placeholder.size(), target.name);
             at += target.name.size();
         }
     };

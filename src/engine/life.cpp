@@ -202,8 +202,7 @@ void Engine::Impl::on(const event::StartFinished& event) {
     }
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
-    if (event.id == 0 || event.id > last_id_)
-        return unexpected(event.target, "the completion of a start that was not asked for");
+    if (!was_issued(event.id)) return unexpected(event.target, "the completion of a start that was not asked for");
     if (event.id != target.start_id) {  // late: the engine went on without it
         if (!event.instance.exists()) return;
         if (is_container(event.target)) return;  // no second one: the container port tells what runs
@@ -228,7 +227,8 @@ void Engine::Impl::on(const event::StartFinished& event) {
 /// A start that was given up, and whose target has left since, has made a process after all.
 bool Engine::Impl::is_nobodys(const event::StartFinished& event) const {
     const bool is_there = begun_ && event.target < targets_.size();
-    return is_there && event.instance.pid != 0 && (targets_[event.target].container.left || !is_process(event.target));
+    return is_there && event.instance.is_process() &&
+           (targets_[event.target].container.left || !is_process(event.target));
 }
 
 void Engine::Impl::began_to_run(TargetIndex index, Reason reason) {
@@ -446,8 +446,7 @@ void Engine::Impl::on(const event::StopFinished& event) {
     if (event.target == no_target || is_orphan(event.id)) return orphan_ended(event.id, event.survivors);
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
-    if (event.id == 0 || event.id > last_id_)
-        return unexpected(event.target, "the completion of a stop that was not asked for");
+    if (!was_issued(event.id)) return unexpected(event.target, "the completion of a stop that was not asked for");
     const auto stray = std::find_if(target.strays.begin(), target.strays.end(),
                                     [&](const auto& one) { return one.first == event.id; });
     const bool is_stray = stray != target.strays.end();

@@ -6,11 +6,14 @@
 
 namespace keepwell::engine {
 
-const Healthcheck* Engine::Impl::check_of(TargetIndex index) const {
-    const ServiceSpec& service = spec(index);
+const Healthcheck* check_of(const ServiceSpec& service, const Target& target) {
     if (service.healthcheck) return &*service.healthcheck;
-    const auto& engines = targets_[index].container.healthcheck;
+    const auto& engines = target.container.healthcheck;
     return service.engine_health && engines ? &*engines : nullptr;
+}
+
+const Healthcheck* Engine::Impl::check_of(TargetIndex index) const {
+    return engine::check_of(spec(index), targets_[index]);
 }
 
 Health Engine::Impl::health_of(TargetIndex index) const {
@@ -23,14 +26,18 @@ Health Engine::Impl::health_of(TargetIndex index) const {
 
 void Engine::Impl::begin_probing(TargetIndex index, Instant started_at) {
     Target& target = targets_[index];
-    const Healthcheck* check = check_of(index);
-    if (!check || target.leaving || target.container.frozen) return;
+    if (!check_of(index) || target.leaving || target.container.frozen) return;
     begin_health(target.health, started_at);
     target.container.stale = false;
     target.streak_base = 0;
-    const bool ask = is_asked(index) && !out_of_reach(index);
-    target.probe_at = ask ? later(now_, probe_wait(target.health, *check, now_)) : never;
+    arm_probe(index);
     show_health(index, Reason::started, {});
+}
+
+void Engine::Impl::arm_probe(TargetIndex index) {
+    Target& target = targets_[index];
+    const bool ask = is_asked(index) && !out_of_reach(index);
+    target.probe_at = ask ? later(now_, probe_wait(target.health, *check_of(index), now_)) : never;
 }
 
 void Engine::Impl::await_proof(TargetIndex index) {
@@ -70,8 +77,7 @@ void Engine::Impl::cancel_probe(TargetIndex index) {
 
 void Engine::Impl::on(const event::ProbeFinished& event) {
     if (!known(event.target)) return;
-    if (event.id == 0 || event.id > last_id_)
-        return unexpected(event.target, "the result of a probe that was not asked for");
+    if (!was_issued(event.id)) return unexpected(event.target, "the result of a probe that was not asked for");
     Target& target = targets_[event.target];
     if (event.id != target.probe_id) return;  // cancelled, or too late
     target.probe_id = 0;

@@ -382,7 +382,7 @@ void Engine::Impl::judge_by_new_rules(TargetIndex index) {
     const bool dead = target.phase == Phase::backoff;
     switch (target.remediation) {
         case Remediation::idle:
-            target.told = false;
+            target.ladder_ended = false;
             target.start_at = dead ? never : target.start_at;
             return;
         case Remediation::due:
@@ -430,9 +430,7 @@ void Engine::Impl::leave_ladder(TargetIndex index) {
 void Engine::Impl::follow_check(TargetIndex index, const ServiceSpec& old, const TargetSpec& old_target) {
     Target& target = targets_[index];
     if (target.phase != Phase::running || target.container.frozen) return;
-    const auto& engines = target.container.healthcheck;
-    const Healthcheck* const of_engine = old.engine_health && engines ? &*engines : nullptr;
-    const Healthcheck* const before = old.healthcheck ? &*old.healthcheck : of_engine;
+    const Healthcheck* const before = engine::check_of(old, target);
     const Healthcheck* const now = check_of(index);
     if (!now && !before) return;
     if (!now) {
@@ -452,8 +450,7 @@ void Engine::Impl::follow_check(TargetIndex index, const ServiceSpec& old, const
         target.health.failing_streak = target.health.error_streak = target.streak_base = 0;
         target.container.stale = false;
     }
-    const bool ask = is_asked(index) && !out_of_reach(index);
-    target.probe_at = ask ? later(now_, probe_wait(target.health, *now, now_)) : never;
+    arm_probe(index);
     show_health(index, Reason::changed, {});
 }
 

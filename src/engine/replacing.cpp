@@ -43,7 +43,7 @@ void Engine::Impl::replace(TargetIndex index, Reason reason, ReplaceOrder order,
 void Engine::Impl::on(const event::ReplaceFinished& event) {
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
-    if (event.id == 0 || event.id > last_id_)
+    if (!was_issued(event.id))
         return unexpected(event.target, "the completion of a replacement that was not asked for");
     if (event.id != target.container.replace_id) return;  // late: it is being undone
     target.container.replace_id = 0;
@@ -180,8 +180,7 @@ void Engine::Impl::settle_replacement(TargetIndex index, Replacing how) {
 void Engine::Impl::on(const event::SettleFinished& event) {
     if (!known(event.target)) return;
     Target& target = targets_[event.target];
-    if (event.id == 0 || event.id > last_id_)
-        return unexpected(event.target, "the end of a replacement that was not asked for");
+    if (!was_issued(event.id)) return unexpected(event.target, "the end of a replacement that was not asked for");
     if (event.id != target.container.settle_id) return;  // late: it was asked for again
     target.container.settle_id = 0;
     guard_commands(event.target);

@@ -135,18 +135,13 @@ void Engine::Impl::restore_alive(TargetIndex index, const TargetMemory& memory) 
         if (is_container(index) && !memory.operator_stopped) return renew(index, reason);
         return begin_stop(index, reason, grace(index));
     }
-    const Healthcheck* check = check_of(index);
-    if (!check) {
-        if (target.incident || target.in_a_row) target.proven_at = later(now_, proving_time(spec(index).restart));
-        return;
-    }
+    if (!check_of(index)) return await_proof(index);
     begin_health(target.health, memory.started_at);
     if (memory.health != Health::none) {
         target.health.answered = memory.health;
         target.health.failing_streak = memory.failing_streak;
     }
-    const bool ask = is_asked(index) && !out_of_reach(index);
-    target.probe_at = ask ? later(now_, probe_wait(target.health, *check, now_)) : never;
+    arm_probe(index);
     show_health(index, Reason::adopted, {});
 }
 

@@ -46,6 +46,8 @@ std::string to_string(Duration duration) {
     return text + decimal(all % minute, s) + "s";
 }
 
+std::string timed_out_text(Duration timeout) { return "Health check exceeded timeout (" + to_string(timeout) + ')'; }
+
 std::string_view to_string(Phase phase) {
     switch (phase) {
         case Phase::waiting: return "waiting";
@@ -259,7 +261,6 @@ std::string_view to_string(Reason reason) {
         case Reason::recovered: return "recovered";
         case Reason::probe_passed: return "probe_passed";
         case Reason::probe_errors: return "probe_errors";
-        case Reason::start_period: return "start_period";
         case Reason::remedy: return "remedy";
         case Reason::remedy_failed: return "remedy_failed";
         case Reason::operated: return "operated";
@@ -267,10 +268,7 @@ std::string_view to_string(Reason reason) {
         case Reason::attempts_used_up: return "attempts_used_up";
         case Reason::half_open: return "half_open";
         case Reason::ladder_stop: return "ladder_stop";
-        case Reason::ladder_end: return "ladder_end";
-        case Reason::survivors: return "survivors";
         case Reason::overdue: return "overdue";
-        case Reason::storm: return "storm";
         case Reason::shutdown: return "shutdown";
         case Reason::dry_run: return "dry_run";
         case Reason::backend_lost: return "backend_lost";
@@ -280,7 +278,6 @@ std::string_view to_string(Reason reason) {
         case Reason::engine_gave_up: return "engine_gave_up";
         case Reason::not_running: return "not_running";
         case Reason::no_container: return "no_container";
-        case Reason::frozen: return "frozen";
         case Reason::reported: return "reported";
         case Reason::changed: return "changed";
         case Reason::removed: return "removed";
@@ -305,7 +302,6 @@ std::string_view describe(Reason reason) {
         case Reason::recovered: return "it is healthy again";
         case Reason::probe_passed: return "its probe passed";
         case Reason::probe_errors: return "its probes can not be asked";
-        case Reason::start_period: return "inside the start period failures do not count";
         case Reason::remedy: return "it is being healed";
         case Reason::remedy_failed: return "the remedy did not help";
         case Reason::operated: return "a person asked for it";
@@ -313,10 +309,7 @@ std::string_view describe(Reason reason) {
         case Reason::attempts_used_up: return "its restart attempts are used up";
         case Reason::half_open: return "one try out of quarantine";
         case Reason::ladder_stop: return "its on_unhealthy says stop";
-        case Reason::ladder_end: return "its on_unhealthy has nothing more to do";
-        case Reason::survivors: return "something of the old instance can not be ended";
         case Reason::overdue: return "no answer came in time";
-        case Reason::storm: return "too many targets are unhealthy at once";
         case Reason::shutdown: return "keepwell ends";
         case Reason::dry_run: return "dry-run takes it as started";
         case Reason::backend_lost: return "the container engine does not answer";
@@ -326,7 +319,6 @@ std::string_view describe(Reason reason) {
         case Reason::engine_gave_up: return "the container's own restart policy starts it no more";
         case Reason::not_running: return "the container was not running when it was first seen";
         case Reason::no_container: return "there is no such container";
-        case Reason::frozen: return "a person paused the container";
         case Reason::reported: return "the container engine's own health check says so";
         case Reason::changed: return "its entry in the policy has changed";
         case Reason::removed: return "no entry of the policy wants it any more";

@@ -115,7 +115,7 @@ class Checker {
         if (entry.targets.size() < 2) return;
         const auto address = address_of(entry.targets[0]);
         if (address.empty() || address != address_of(entry.targets[1])) return;
-        if (address.find(container_ip) != std::string::npos) return;
+        if (address.find(container_ip_placeholder) != std::string::npos) return;
         reporter_.warning(entry.draft.probe_at,
                           "all replicas of " + quote(entry.draft.spec.name) +
                               " are asked at the same address; is `{{.Task.Slot}}` missing in it?");

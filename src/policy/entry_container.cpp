@@ -172,8 +172,8 @@ class ContainerFinisher {
         const auto* http = std::get_if<HttpProbe>(&*draft_.health->probe);
         const auto* tcp = std::get_if<TcpProbe>(&*draft_.health->probe);
         const auto& text = http ? http->url : tcp ? tcp->host : std::string{};
-        if (text.find(container_ip) == std::string::npos) return;
-        decoder_.reporter().error(draft_.probe_at, quote(container_ip) + " does not go with " +
+        if (text.find(container_ip_placeholder) == std::string::npos) return;
+        decoder_.reporter().error(draft_.probe_at, quote(container_ip_placeholder) + " does not go with " +
                                                        quote("network_mode: " + mode) +
                                                        ": the container has no address of its own");
     }

@@ -220,13 +220,6 @@ TargetKind kind_of(const Side& entry) {
     return found == targets.end() ? TargetKind::adopted : found->kind;
 }
 
-std::optional<ServiceIndex> service_of(const Policy& policy, const std::string& name) {
-    for (ServiceIndex index = 0; index < policy.services.size(); ++index) {
-        if (policy.services[index].name == name) return index;
-    }
-    return std::nullopt;
-}
-
 ServiceChange compare(const Side& before, const Side& after, const Places& places) {
     const Text was = text_of(before);
     const Text is = text_of(after);
@@ -325,7 +318,7 @@ Plan make_plan(const Policy& before, const Policy& after, const std::vector<Fiel
     }
     for (ServiceIndex service = 0; service < after.services.size(); ++service) {
         const Side now{after, service};
-        const auto known = service_of(before, now.spec().name);
+        const auto known = service_called(before, now.spec().name);
         if (!known) {
             plan.services.push_back(whole(now, ServiceChange::Kind::added));
             continue;
@@ -335,7 +328,7 @@ Plan make_plan(const Policy& before, const Policy& after, const std::vector<Fiel
     }
     add_followers(plan, after);
     for (ServiceIndex old = 0; old < before.services.size(); ++old) {
-        if (service_of(after, before.services[old].name)) continue;
+        if (service_called(after, before.services[old].name)) continue;
         plan.services.push_back(whole({before, old}, ServiceChange::Kind::removed));
     }
     return plan;

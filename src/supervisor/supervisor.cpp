@@ -21,11 +21,6 @@ constexpr std::size_t gathered_outcomes = 4096;
 constexpr std::size_t gathered_bytes = 256 * 1024;
 constexpr Duration gathered_for = 10min;
 
-/// Probes are journaled by their results: when they are asked for follows from what else is journaled.
-bool is_of_probes(const Command& command) {
-    return std::holds_alternative<command::RunProbe>(command) || std::holds_alternative<command::CancelProbe>(command);
-}
-
 /// Nothing but that probes were asked for.
 bool changed_nothing(const engine::Decisions& decisions) {
     const auto asks = [](const Command& command) { return std::holds_alternative<command::RunProbe>(command); };
@@ -97,10 +92,7 @@ void forget_life(TargetMemory& memory) {
     if (memory.phase == Phase::running && !lived) memory.phase = Phase::waiting;  // in dry-run, or as good as never
 }
 
-/// Of a container there is no pid.
-bool is_process(const Instance& instance) { return instance.pid != 0; }
-
-bool is_container_left(const TargetMemory& memory) { return memory.instance.exists() && !is_process(memory.instance); }
+bool is_container_left(const TargetMemory& memory) { return memory.instance.exists() && !memory.instance.is_process(); }
 
 /// While it lives, events are queued; it ends with an exception, too, so that the next event is taken again.
 class Taking {
@@ -147,7 +139,7 @@ void Supervisor::begin(journal::RunStarted run) {
         std::optional<TargetMemory> memory = take_memory(target.name);
         if (!memory) memory = take_memory(other_name(policy, target));
         if (memory && memory->instance.exists() &&
-            is_process(memory->instance) == is_container(target)) {  // it was another kind
+            memory->instance.is_process() == is_container(target)) {  // it was another kind
             memories_.targets.push_back(std::move(*memory));
             continue;
         }
@@ -204,7 +196,7 @@ void Supervisor::end_leftovers() {
     for (TargetMemory& memory : memories_.targets) {
         const auto is_its = [&memory](const engine::Target& one) { return one.instance == memory.instance; };
         const bool is_kept = std::any_of(targets.begin(), targets.end(), is_its);  // by another name meanwhile
-        if (!is_process(memory.instance) || is_kept) continue;
+        if (!memory.instance.is_process() || is_kept) continue;
         const Instance instance = std::exchange(memory.instance, {});
         TargetSpec nobody;
         nobody.name = memory.target;
@@ -241,15 +233,11 @@ std::string Supervisor::reload(std::shared_ptr<const Policy> policy, std::string
 
 /// A maintenance window that comes with this policy and is open holds what else the policy changes: it is told before.
 void Supervisor::open_windows(const Policy& coming) {
-    const auto& known = engine_.policy().services;
     for (ServiceIndex service = 0; service < coming.services.size(); ++service) {
-        const auto same = std::find_if(known.begin(), known.end(), [&](const ServiceSpec& one) {
-            return one.name == coming.services[service].name;
-        });
-        if (same == known.end()) continue;
-        const auto index = static_cast<ServiceIndex>(same - known.begin());
+        const auto index = service_called(engine_.policy(), coming.services[service].name);
+        if (!index) continue;
         const Window window = window_now(coming.maintenance[service]);
-        if (window.open) tell_window(index, window);
+        if (window.open) tell_window(*index, window);
     }
 }
 
@@ -425,7 +413,7 @@ void Supervisor::execute(const Command& command) {
             self.ports_.containers->settle(settle, target(settle.target));
         }
         void operator()(const command::Discard& discard) const {
-            if (discard.stop_signal == 0) {
+            if (!discard.instance.is_process()) {
                 return self.ports_.containers->discard(discard.id, discard.instance, discard.grace);
             }
             self.ports_.processes.stop(discard.id, no_target, discard.instance, discard.stop_signal, discard.grace);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "simulation/world/house.hpp"
 #include "support/journal_trace.hpp"
 #include "support/policies.hpp"

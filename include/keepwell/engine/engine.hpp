@@ -32,7 +32,7 @@ struct Decisions {
     std::vector<TargetIndex> changed;  ///< targets whose memory() is not what it was; each once, ascending
 };
 
-/// What of an earlier keepwell goes on, beyond its targets.
+/// What carries over from an earlier keepwell, besides its targets.
 struct EngineOptions {
     IncidentId last_incident = 0;  ///< incidents count on from here
 };

@@ -21,7 +21,7 @@ class ActionBudget {
     void note(const Guard& guard, Instant now);
 
   private:
-    std::deque<Instant> taken_;  ///< at most max_actions.count
+    std::deque<Instant> taken_;  ///< oldest first
 };
 
 }  // namespace keepwell::engine

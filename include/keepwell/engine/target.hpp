@@ -99,7 +99,7 @@ struct Target {
     std::uint32_t attempt = 0;           ///< remedies tried in this incident
     std::uint32_t streak_base = 0;       ///< failures before this count are explained by somebody else's trouble
     bool excused_by_dependency = false;  ///< that trouble was a dependency's
-    bool told = false;                   ///< the ladder has nothing more to do
+    bool ladder_ended = false;           ///< the ladder has nothing more to do
     CommandId hook_id = 0;               ///< command::RunHook in flight
     HoldState hold;
     std::optional<Remedy> would_last;  ///< what dry-run held last for this instance
@@ -130,6 +130,9 @@ struct Target {
     Instant proven_at = never;   ///< without a probe: being up until then is proven health
     Instant hold_until = never;  ///< a hold that ends with time
 };
+
+/// The check that says how the target is: the policy's, or the container engine's own; null: none.
+const Healthcheck* check_of(const ServiceSpec& service, const Target& target);
 
 /// The line that its remedy rests on: the rung, or the restart policy after an exit.
 Origin rung_origin(const ServiceSpec& service, const Target& target);

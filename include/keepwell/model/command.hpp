@@ -123,4 +123,9 @@ using Command = std::variant<command::Start, command::Stop, command::Restart, co
                              command::Discard, command::RunProbe, command::CancelProbe, command::RunHook,
                              command::KeepEvidence, command::Look, command::Release>;
 
+/// Probes are journaled by their results: when they are asked for follows from what else is journaled.
+inline bool is_of_probes(const Command& command) {
+    return std::holds_alternative<command::RunProbe>(command) || std::holds_alternative<command::CancelProbe>(command);
+}
+
 }  // namespace keepwell

@@ -1,5 +1,5 @@
 // What the engine noticed and decided, for people, journals and metrics. A closed variant of small structs.
-// Facts cause nothing: they say what was so, and why. Each has one stable type name (design: the CLI's event types).
+// Facts cause nothing: they say what was so, and why. Each has one stable type name.
 // May know: std, names, state, time.
 #pragma once
 
@@ -33,7 +33,6 @@ enum class Reason : std::uint8_t {
     recovered,          ///< healthy again
     probe_passed,
     probe_errors,       ///< `retries` probes in a row could not be asked
-    start_period,       ///< failed, but not counted: inside the start period
     remedy,             ///< part of a remedy
     remedy_failed,      ///< did not help in its time, or could not be done
     operated,           ///< a person asked for it
@@ -41,10 +40,7 @@ enum class Reason : std::uint8_t {
     attempts_used_up,   ///< restart_policy.max_attempts is used up
     half_open,          ///< one try out of quarantine
     ladder_stop,        ///< the ladder says stop
-    ladder_end,         ///< the ladder has nothing more to do
-    survivors,          ///< something of the old instance can not be ended
     overdue,            ///< an adapter did not answer in its time
-    storm,              ///< too many targets are unhealthy at once
     shutdown,           ///< keepwell ends
     dry_run,            ///< dry-run: taken as started
     backend_lost,       ///< the container engine does not answer
@@ -54,7 +50,6 @@ enum class Reason : std::uint8_t {
     engine_gave_up,     ///< the container's own restart policy starts it no more
     not_running,        ///< an adopted container that was not running when it was first seen
     no_container,       ///< there is no such container
-    frozen,             ///< a person paused the container
     reported,           ///< the container engine's own health check says so
     changed,            ///< its entry changed
     removed,            ///< no entry of the policy wants it any more

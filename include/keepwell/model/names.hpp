@@ -2,6 +2,7 @@
 // May know: std only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,12 +29,17 @@ using IncidentId = std::uint64_t;
 /// Two lives never share an id on one boot, so a stale message about an old life is recognised.
 struct Instance {
     std::string id;
-    std::int64_t pid = 0;  ///< for people and for `status`; identity is `id`. 0 for a container.
+    std::int64_t pid = 0;  ///< of a process; 0 for a container. Identity is `id`.
 
     friend bool operator==(const Instance& a, const Instance& b) { return a.id == b.id; }
     bool exists() const { return !id.empty(); }
+    bool is_process() const { return pid != 0; }
     /// What lives: the pid or the full container id, without the moment of its start.
     std::string_view subject() const { return std::string_view{id}.substr(0, id.find('@')); }
 };
+
+/// A container's id is shortened to so many digits, by Docker as well (docker/cli, moby stringid).
+inline constexpr std::size_t short_id_size = 12;
+inline std::string short_id(std::string_view id) { return std::string{id.substr(0, short_id_size)}; }
 
 }  // namespace keepwell

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -160,7 +159,7 @@ struct NamedDependency {
 /// The rules of one entry under `services:`, as the engine reads them. What to execute is in `TargetSpec`.
 struct ServiceSpec {
     std::string name;
-    std::string version;  ///< hash of the entry, of its slots the first one; a new one starts a new restart history
+    std::string version;  ///< hash of the entry as expanded for slot 1; a new one starts a new restart history
     /// Hash of what the container of slot 1 is made of (all of ContainerSpec but `pull_policy`): a new one asks for new
     /// containers. Not in it: healthcheck, healing, dependencies, replicas, stop_grace_period. Empty: not our own.
     std::string container_version;
@@ -326,8 +325,10 @@ struct OutputSpec {
     std::uint32_t keep = 3;                     ///< rotated files kept
 };
 
-/// Stays in what is read for the many targets of one label, until each has its name.
-inline constexpr std::string_view target_name = "{{.Target.Name}}";
+/// In what is read for the many targets of one label: replaced when the target gets its name.
+inline constexpr std::string_view target_name_placeholder = "{{.Target.Name}}";
+/// In the address of a container's probe, whatever blanks were written in it: replaced by the container's address.
+inline constexpr std::string_view container_ip_placeholder = "{{.Container.IP}}";
 
 /// A command that a `run` rung executes for one target.
 struct HookSpec {
@@ -409,6 +410,14 @@ struct Policy {
 };
 
 inline bool is_container(const TargetSpec& target) { return target.kind != TargetKind::process; }
+
+/// The service of this name; none: the policy has none.
+inline std::optional<ServiceIndex> service_called(const Policy& policy, std::string_view name) {
+    for (ServiceIndex index = 0; index < policy.services.size(); ++index) {
+        if (policy.services[index].name == name) return index;
+    }
+    return std::nullopt;
+}
 
 /// The time that a remedy is given to be proven good: what the probes take at most to judge a new instance. The first
 /// one that counts comes up to one start_interval after the start period (health.cpp, probe_wait).

@@ -94,6 +94,8 @@ struct ProbeResult {
 inline constexpr std::size_t kept_results = 5;
 /// Docker's defaultMaxOutput (moby daemon/health.go maxOutputLen).
 inline constexpr std::size_t kept_output = 4096;
+/// Docker's text for a probe that took too long (moby daemon/health.go).
+std::string timed_out_text(Duration timeout);
 
 /// What of a target outlives keepwell itself: written to the journal whenever it changes, handed back at the start.
 struct TargetMemory {

@@ -108,11 +108,11 @@ struct JournalTrouble {
 };
 
 /// Everything of one run, in the order in which it is made; it ends in the reverse one.
-class House {
+class Supervision {
   public:
-    House(const RunOptions& options, Policy policy, LabelMode labels, Folders folders,
-          std::unique_ptr<control::SocketClaim> claim, std::unique_ptr<journal::FileWriter> writer,
-          const JournalTrouble& trouble);
+    Supervision(const RunOptions& options, Policy policy, LabelMode labels, Folders folders,
+                std::unique_ptr<control::SocketClaim> claim, std::unique_ptr<journal::FileWriter> writer,
+                const JournalTrouble& trouble);
 
     int run();
 
@@ -154,9 +154,9 @@ class House {
     bool ending_ = false;
 };
 
-House::House(const RunOptions& options, Policy policy, LabelMode labels, Folders folders,
-             std::unique_ptr<control::SocketClaim> claim, std::unique_ptr<journal::FileWriter> writer,
-             const JournalTrouble& trouble)
+Supervision::Supervision(const RunOptions& options, Policy policy, LabelMode labels, Folders folders,
+                         std::unique_ptr<control::SocketClaim> claim, std::unique_ptr<journal::FileWriter> writer,
+                         const JournalTrouble& trouble)
     : options_(options),
       folders_(std::move(folders)),
       trouble_(trouble),
@@ -178,7 +178,7 @@ void add_earnest(std::map<std::string, journal::RestoredTarget>& targets,
     }
 }
 
-supervisor::Memories House::memories() const {
+supervisor::Memories Supervision::memories() const {
     const auto report = [](const journal::Complaint& complaint) { log_warning(journal::to_string(complaint)); };
     const journal::Restored restored = journal::restore(folders_.journal, report);
     const std::string boot = journal::boot_id();
@@ -192,7 +192,7 @@ supervisor::Memories House::memories() const {
     return memories;
 }
 
-control::About House::about() {
+control::About Supervision::about() {
     control::About about;
     about.version = keepwell_version;
     about.pid = ::getpid();
@@ -209,13 +209,13 @@ control::About House::about() {
 }
 
 /// What of a policy is kept beside the supervisor.
-void House::follow(const policy::Loaded& loaded) {
+void Supervision::follow(const policy::Loaded& loaded) {
     story_.follow(loaded.policy->files);
     containers_.name_entries(loaded.named);
 }
 
 /// So that `keepwell events` goes back beyond this run; what is damaged was reported when the memories were read.
-void House::load_past_events() {
+void Supervision::load_past_events() {
     constexpr std::size_t most = 2000;
     journal::Filter filter;
     filter.events_only = true;
@@ -223,7 +223,7 @@ void House::load_past_events() {
     for (const journal::Record& record : past) events_.take(record);
 }
 
-void House::tell(const journal::Record& record) {
+void Supervision::tell(const journal::Record& record) {
     if (options_.format != Format::text) {
         if (journal::is_event(record)) printer_.print(journal::event_json(record) + "\n");
         return;
@@ -232,7 +232,7 @@ void House::tell(const journal::Record& record) {
     if (!in_opening) printer_.print(story_.tell(record));
 }
 
-void House::on_signal(int signal) {
+void Supervision::on_signal(int signal) {
     if (signal == SIGHUP) {
         const auto [followed, what] = follower_.reload();
         return followed ? log_info(what) : log_error(what);
@@ -250,7 +250,7 @@ void House::on_signal(int signal) {
     end_if_finished();
 }
 
-void House::end_if_finished() {
+void Supervision::end_if_finished() {
     if (ending_ || !supervisor_.finished()) return;
     ending_ = true;
     loop_.post([this] {  // whoever told us is done with its own work first
@@ -261,12 +261,12 @@ void House::end_if_finished() {
 }
 
 /// Those who follow the events get the last ones, if they take them in time.
-void House::wait_for_clients(Instant until) {
+void Supervision::wait_for_clients(Instant until) {
     if (server_.clients() == 0 || loop_.now() >= until) return loop_.stop();
     farewell_.arm(later(loop_.now(), 5ms), [this, until] { wait_for_clients(until); });
 }
 
-int House::run() {
+int Supervision::run() {
     loop_.on_error([](const std::string& text) { log_error("a bug of keepwell, which goes on: " + text); });
     loop_.on_signal([this](int signal) { on_signal(signal); });
     writer_->wake_by([this](Instant at) { journal_retry_.arm(at, [this] { writer_->retry(loop_.now()); }); });
@@ -343,14 +343,14 @@ int run(const RunOptions& options) {
     JournalTrouble trouble;
     auto writer = journal::FileWriter::open(writer_options(folders.journal, trouble));
     if (!writer) return fail(writer.error());
-    House house{options,
-                std::move(*loaded.policy),
-                std::move(loaded.labels),
-                std::move(folders),
-                std::move(*claim),
-                std::move(*writer),
-                trouble};
-    return house.run();
+    Supervision supervision{options,
+                            std::move(*loaded.policy),
+                            std::move(loaded.labels),
+                            std::move(folders),
+                            std::move(*claim),
+                            std::move(*writer),
+                            trouble};
+    return supervision.run();
 }
 
 }  // namespace keepwell::cli

@@ -1,5 +1,7 @@
 // The rows of what a container may use: memory, CPUs, processes, `ulimits`, and Swarm's `deploy.resources`.
 // Grammar: Compose's. Limits of the engine: moby daemon/daemon_unix.go (verifyPlatformContainerResources).
+#include <map>
+
 #include "policy/document/text.hpp"
 #include "policy/fields/blocks.hpp"
 #include "policy/fields/setters.hpp"

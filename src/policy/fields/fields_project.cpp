@@ -1,6 +1,7 @@
 // The rows of the top level that say how things are called on the engine: Compose's `name`, `networks`, `volumes`.
 // Grammar and names: compose-go loader/normalize.go (setNameFromKey), loader/loader.go (NormalizeProjectName).
 #include <algorithm>
+#include <map>
 
 #include "policy/document/text.hpp"
 #include "policy/fields/blocks.hpp"

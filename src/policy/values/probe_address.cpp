@@ -57,7 +57,7 @@ tl::expected<Authority, std::string> split_authority(std::string_view text) {
             return tl::unexpected<std::string>("an IPv6 address is written in brackets, such as `[::1]:80`");
         }
         if (result.host.empty()) return tl::unexpected<std::string>("the name or address of the host is missing");
-        if (!is_host(result.host) && result.host != container_ip)
+        if (!is_host(result.host) && result.host != container_ip_placeholder)
             return tl::unexpected(quote(result.host) + " is not the name or address of a host");
     }
     result.has_port = !rest.empty();

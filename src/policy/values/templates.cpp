@@ -29,7 +29,7 @@ tl::expected<std::string, std::string> address(std::string_view written, const T
     if (!values.container) {
         return tl::unexpected(quote(written) + " means nothing for a process: it has no address of its own");
     }
-    if (values.address) return std::string{container_ip};
+    if (values.address) return std::string{container_ip_placeholder};
     return tl::unexpected(quote(written) + " is read in the addresses of probes only, in `http` and `tcp`");
 }
 
@@ -39,7 +39,7 @@ tl::expected<std::string, std::string> value_of(std::string_view written, const 
     const auto slot = std::to_string(values.slot);
     if (name == ".Task.Name") return of_slot(values.service + "." + slot, written, values.many);
     if (name == ".Task.Slot") return of_slot(slot, written, values.many);
-    if (name == ".Target.Name") return values.many ? std::string{target_name} : values.target;
+    if (name == ".Target.Name") return values.many ? std::string{target_name_placeholder} : values.target;
     if (name == "\"{{\"") return "{{";
     if (name == ".Container.IP") return address(written, values);
     std::vector<std::string_view> known{".Service.Name", ".Task.Name", ".Task.Slot", ".Target.Name"};

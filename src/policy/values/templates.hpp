@@ -22,9 +22,6 @@ struct TemplateValues {
     bool address = false;    ///< the text is the address of a probe: `{{.Container.IP}}` may stand in it
 };
 
-/// How the address of a container stands in the address of a probe, whatever blanks were written in it.
-inline constexpr std::string_view container_ip = "{{.Container.IP}}";
-
 bool has_template(std::string_view text);
 
 /// The text with its templates put in, or what is wrong with it.

@@ -31,9 +31,12 @@ inline Verdict failed(std::string output) { return {Outcome::failed, 1, std::mov
 inline Verdict not_run(std::string output) { return {Outcome::failed, -1, std::move(output)}; }
 inline Verdict our_lack(std::string output) { return {Outcome::error, -1, std::move(output)}; }
 
-/// Docker's text (moby daemon/health.go).
-inline Verdict timed_out(Duration timeout) {
-    return not_run("Health check exceeded timeout (" + to_string(timeout) + ')');
+inline Verdict timed_out(Duration timeout) { return not_run(timed_out_text(timeout)); }
+
+/// As Docker cuts an output: on bytes, with dots after a cut.
+inline std::string cut_output(std::string output) {
+    if (output.size() <= kept_output) return output;
+    return output.substr(0, kept_output) + "...";
 }
 
 class Attempt {

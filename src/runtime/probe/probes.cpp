@@ -17,12 +17,6 @@ namespace {
 /// A loop that comes no later than this has run all the time.
 constexpr Duration punctual = std::chrono::milliseconds{100};
 
-/// As Docker cuts it: on bytes, with dots after a cut.
-std::string cut(std::string output) {
-    if (output.size() <= kept_output) return output;
-    return output.substr(0, kept_output) + "...";
-}
-
 }  // namespace
 
 class Probes::Impl : public std::enable_shared_from_this<Impl> {
@@ -118,7 +112,7 @@ void Probes::Impl::finish(CommandId id, Verdict verdict) {
 }
 
 void Probes::Impl::deliver(CommandId id, TargetIndex index, Verdict verdict) {
-    event::ProbeFinished event{id, index, verdict.outcome, verdict.exit_code, cut(std::move(verdict.output))};
+    event::ProbeFinished event{id, index, verdict.outcome, verdict.exit_code, cut_output(std::move(verdict.output))};
     loop_.post([self = weak_from_this(), event = std::move(event)]() mutable {
         const auto here = self.lock();
         if (!here) return;

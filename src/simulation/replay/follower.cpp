@@ -16,13 +16,9 @@ constexpr Duration lateness = 5s;
 /// The same where an event comes next: what had been decided with words would stand before it, or came with it.
 constexpr Duration lateness_before_event = 250ms;
 
-bool is_of_probes(const Command& command) {
-    return std::holds_alternative<command::RunProbe>(command) || std::holds_alternative<command::CancelProbe>(command);
-}
-
 bool is_of_probes(const std::variant<Fact, Command>& decided) {
     const auto* command = std::get_if<Command>(&decided);
-    return command && is_of_probes(*command);
+    return command && keepwell::is_of_probes(*command);
 }
 
 void set_id(Command& command, CommandId id) {
@@ -243,10 +239,7 @@ std::optional<TargetIndex> Follower::find_target(const std::string& name) const 
 }
 
 std::optional<ServiceIndex> Follower::find_service(const std::string& name) const {
-    const auto& all = engine_.policy().services;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const ServiceSpec& one) { return one.name == name; });
-    if (found == all.end()) return std::nullopt;
-    return static_cast<ServiceIndex>(found - all.begin());
+    return service_called(engine_.policy(), name);
 }
 
 /// Puts today's indices into the event, by the record's names. False: the policy has no such target or service.

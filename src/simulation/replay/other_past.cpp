@@ -93,10 +93,7 @@ const RecordedLife* OtherPast::life(const Place& place) const {
 std::optional<TargetIndex> OtherPast::find_target(const std::string& name) const { return engine_.find(name); }
 
 std::optional<ServiceIndex> OtherPast::find_service(const std::string& name) const {
-    const auto& all = engine_.policy().services;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const ServiceSpec& one) { return one.name == name; });
-    if (found == all.end()) return std::nullopt;
-    return static_cast<ServiceIndex>(found - all.begin());
+    return service_called(engine_.policy(), name);
 }
 
 Instance OtherPast::made_up(TargetIndex target) {
@@ -158,7 +155,7 @@ void OtherPast::answer(const command::RunProbe& probe) {
         takes = timeout;
         finished.outcome = Outcome::failed;
         finished.exit_code = -1;
-        finished.output = "Health check exceeded timeout (" + to_string(timeout) + ")";
+        finished.output = timed_out_text(timeout);
     }
     at(later(now_, takes), [this, finished] {
         Place& now = place(finished.target);

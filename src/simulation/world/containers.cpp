@@ -465,12 +465,12 @@ void Containers::try_replace(const command::Replace& command, const TargetSpec& 
                              !old->made.shares_a_namespace;
     tell_step(command.target, start_first ? "start-first" : "stop-first");
     const std::string name = old->made.name;
-    made.name = name + ".keepwell-new-" + old->id.substr(0, 12);
+    made.name = name + ".keepwell-new-" + short_id(old->id);
     const std::string fresh = create(std::move(made));
     if (start_first) return start_new(command, old->id, fresh, name);
     tell_step(command.target, "stop " + name);
     end_gently(old->id, command.grace, [this, command, fresh, name, id = old->id](const std::string& stopped) {
-        if (Container* parked = by_id(stopped)) parked->made.name = name + ".keepwell-old-" + id.substr(0, 12);
+        if (Container* parked = by_id(stopped)) parked->made.name = name + ".keepwell-old-" + short_id(id);
         by_id(fresh)->made.name = name;
         start_new(command, id, fresh, name);
     });
@@ -535,7 +535,7 @@ void Containers::try_settle(const command::Settle& command, const TargetSpec& ta
 void Containers::commit(const command::Settle& command, const std::string& older, const std::string& newer,
                         const std::string& name) {
     if (by_id(newer)) {
-        if (Container* old = by_id(older)) old->made.name = name + ".keepwell-old-" + older.substr(0, 12);
+        if (Container* old = by_id(older)) old->made.name = name + ".keepwell-old-" + short_id(older);
         by_id(newer)->made.name = name;
     }
     end_gently(older, command.grace, [this, command, older, newer](const std::string&) {

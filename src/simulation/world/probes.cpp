@@ -11,7 +11,7 @@ const Answer passing = Answer::pass();
 
 event::ProbeFinished completion(CommandId id, TargetIndex index, const Answer& answer, Duration timeout) {
     if (answer.takes < timeout) return {id, index, answer.outcome, answer.exit_code, answer.output};
-    return {id, index, Outcome::failed, -1, "Health check exceeded timeout (" + to_string(timeout) + ')'};
+    return {id, index, Outcome::failed, -1, timed_out_text(timeout)};
 }
 
 }  // namespace

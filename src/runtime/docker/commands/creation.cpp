@@ -21,8 +21,6 @@ constexpr int connect_patience = 4;
 /// So often a container is asked for while each time the connection breaks and a look says that it is not there.
 constexpr int most_creations = 5;
 
-std::string short_id(const std::string& id) { return id.substr(0, 12); }
-
 bool is_connected(const Look& look, const std::string& network) {
     const Json inspect = json_object(look.json).value_or(Json::object());
     return look.exists && json_at(inspect, {"NetworkSettings", "Networks", network}).is_object();

@@ -49,7 +49,7 @@ void Replacing::looked(Look look) {
     const std::string own_name{role.name};
     if (role.is_temporary()) return refuse("an earlier replacement of " + own_name + " is not finished");
     if (is_from_entry() && !is_target_of(older_.view, *wanted_.target)) {
-        return refuse("the name " + own_name + " is taken by container " + older_.view.id.substr(0, 12) + " (" +
+        return refuse("the name " + own_name + " is taken by container " + short_id(older_.view.id) + " (" +
                       older_.view.image + "), which is not this policy's");
     }
     name_ = is_from_entry() ? wanted_.target->container->name : own_name;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int most_tries = 2;
 
-std::string in_words(const Look& look) { return look.view.name + " (" + look.view.id.substr(0, 12) + ")"; }
+std::string in_words(const Look& look) { return look.view.name + " (" + short_id(look.view.id) + ")"; }
 
 const Look* find(const std::vector<Look>& looks, const std::string& name) {
     const auto found = std::ranges::find_if(looks, [&](const Look& look) { return look.view.name == name; });

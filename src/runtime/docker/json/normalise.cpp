@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "keepwell/model/names.hpp"
 #include "runtime/docker/json/host_config.hpp"
 
 namespace keepwell::runtime::docker {
@@ -58,7 +59,7 @@ struct Own {
     std::string hostname;
     std::string network_mode;
 
-    std::string short_id() const { return id.substr(0, 12); }
+    std::string short_id() const { return keepwell::short_id(id); }
     bool joins_network() const { return !joined_container(network_mode).empty(); }
 };
 

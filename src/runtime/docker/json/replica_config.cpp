@@ -1,6 +1,7 @@
 // The image and the body's top level: what was typed and what the image gave are one in inspect, and create gives the
 // image's again wherever a field is empty. (moby daemon/commit.go#merge)
 
+#include "keepwell/model/names.hpp"
 #include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/replica_draft.hpp"
 
@@ -31,7 +32,7 @@ bool is_given_hostname(const Draft& draft, const std::string& hostname) {
     const auto id = json_text(draft.container, "Id");
     const auto mode = json_text(draft.host, "NetworkMode");
     if (!joined_container(mode).empty() || json_text(draft.host, "UTSMode") == "host") return true;
-    if (hostname == id.substr(0, 12) || hostname == id) return true;
+    if (hostname == short_id(id) || hostname == id) return true;
     return mode == "host" && hostname == draft.source.hostname;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "keepwell/model/names.hpp"
 #include "runtime/docker/json/host_config.hpp"
 #include "runtime/docker/json/replica_draft.hpp"
 
@@ -23,11 +24,11 @@ bool takes_aliases(const Draft& draft, const std::string& network) {
 
 // The engine adds the short id, and before API 1.45 inspect shows the hostname there too. Both come again.
 Json own_aliases(const Draft& draft, const Json& aliases) {
-    const auto short_id = json_text(draft.container, "Id").substr(0, 12);
+    const auto id = short_id(json_text(draft.container, "Id"));
     const auto hostname = draft.at_least(45) ? std::string{} : json_text(draft.container, {"Config", "Hostname"});
     Json own = Json::array();
     for (const auto& alias : json_texts(aliases)) {
-        if (alias != short_id && alias != hostname) own.push_back(alias);
+        if (alias != id && alias != hostname) own.push_back(alias);
     }
     return own;
 }

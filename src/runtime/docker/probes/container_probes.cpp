@@ -18,12 +18,6 @@
 namespace keepwell::runtime::docker {
 namespace {
 
-/// As Docker cuts it: on bytes, with dots after a cut.
-std::string cut(std::string output) {
-    if (output.size() <= kept_output) return output;
-    return output.substr(0, kept_output) + "...";
-}
-
 std::string address_of(const ContainerView& view) {
     for (const auto& network : view.networks) {
         if (!network.address.empty()) return network.address;
@@ -53,8 +47,9 @@ Verdict too_many_left(std::size_t count) {
 // ---- the address --------------------------------------------------------------------------------------------------
 
 std::string replaced(std::string text, const std::string& address) {
-    for (auto at = text.find(container_address); at != std::string::npos; at = text.find(container_address, at)) {
-        text.replace(at, container_address.size(), address);
+    for (auto at = text.find(container_ip_placeholder); at != std::string::npos;
+         at = text.find(container_ip_placeholder, at)) {
+        text.replace(at, container_ip_placeholder.size(), address);
         at += address.size();
     }
     return text;
@@ -62,7 +57,7 @@ std::string replaced(std::string text, const std::string& address) {
 
 /// An IPv6 address in a URL stands in brackets, which may be written there already.
 std::string url_with_address(const std::string& url, const std::string& address) {
-    const auto at = url.find(container_address);
+    const auto at = url.find(container_ip_placeholder);
     const bool in_brackets = at != std::string::npos && at > 0 && url[at - 1] == '[';
     const bool is_ipv6 = address.find(':') != std::string::npos;
     return replaced(url, is_ipv6 && !in_brackets ? '[' + address + ']' : address);
@@ -83,7 +78,7 @@ struct WithAddress {
 };
 
 struct WantsAddress {
-    static bool is_in(const std::string& text) { return text.find(container_address) != std::string::npos; }
+    static bool is_in(const std::string& text) { return text.find(container_ip_placeholder) != std::string::npos; }
 
     bool operator()(const HttpProbe& probe) const { return is_in(probe.url); }
     bool operator()(const TcpProbe& probe) const { return is_in(probe.host); }
@@ -231,7 +226,7 @@ void ContainerProbes::Impl::finish(CommandId id, Verdict verdict) {
 }
 
 void ContainerProbes::Impl::deliver(CommandId id, TargetIndex index, Verdict verdict) {
-    event::ProbeFinished event{id, index, verdict.outcome, verdict.exit_code, cut(std::move(verdict.output))};
+    event::ProbeFinished event{id, index, verdict.outcome, verdict.exit_code, cut_output(std::move(verdict.output))};
     loop_.post([weak = weak_from_this(), event = std::move(event)]() mutable {
         if (const auto self = weak.lock()) self->sink_(std::move(event));
     });

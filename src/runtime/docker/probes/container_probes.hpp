@@ -48,9 +48,6 @@ class ContainerProbes final : public supervisor::ProbePort {
     std::shared_ptr<Impl> impl_;
 };
 
-/// How the address of a container stands in the address of a probe.
-inline constexpr std::string_view container_address = "{{.Container.IP}}";
-
 /// The probe with the container's address put in, in brackets where a URL wants them for IPv6.
 Probe with_address(const Probe& probe, const std::string& address);
 /// Whether there is one to be put in.

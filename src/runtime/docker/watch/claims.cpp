@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "keepwell/model/names.hpp"
 #include "runtime/docker/json/own_labels.hpp"
 #include "runtime/docker/watch/role.hpp"
 
@@ -90,9 +91,8 @@ std::string never_a_target(const Labels& labels, bool by_labels_alone) {
 }
 
 bool is_self(const Surroundings& here, std::string_view id) {
-    constexpr std::size_t short_id = 12;
     if (!here.contained) return false;
-    const bool named = !here.hostname.empty() && id.substr(0, short_id) == here.hostname;
+    const bool named = !here.hostname.empty() && short_id(id) == here.hostname;
     return named || here.traces.find("/" + std::string{id}) != std::string::npos;
 }
 

@@ -4,20 +4,21 @@
 #include <algorithm>
 #include <utility>
 
+#include "keepwell/model/names.hpp"
+
 namespace keepwell::runtime::docker {
 namespace {
 
 constexpr std::string_view fresh_mark = ".keepwell-new-";
 constexpr std::string_view parked_mark = ".keepwell-old-";
-constexpr std::size_t short_id = 12;
 
 bool is_short_id(std::string_view text) {
-    return text.size() == short_id &&
+    return text.size() == short_id_size &&
            std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 std::string marked(std::string_view name, std::string_view mark, std::string_view old_id) {
-    return std::string{name} + std::string{mark} + std::string{old_id.substr(0, short_id)};
+    return std::string{name} + std::string{mark} + short_id(old_id);
 }
 
 }  // namespace
