@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/terminal.hpp"
 
@@ -38,8 +39,10 @@ const char* word(ServiceChange::Kind kind) {
     return "?";
 }
 
-const char* word(TargetKind kind) {
-    switch (kind) {
+/// Empty: there is no replica that would be of a kind.
+const char* word(std::optional<TargetKind> kind) {
+    if (!kind) return "";
+    switch (*kind) {
         case TargetKind::process: return "process";
         case TargetKind::container: return "container";
         case TargetKind::adopted: return "adopted";
@@ -50,10 +53,12 @@ const char* word(TargetKind kind) {
 Json json_of(const ServiceChange& change, const Plan& plan) {
     Json fields = Json::array();
     for (const FieldChange& field : change.fields) fields.push_back(json_of(field, plan));
-    return {{"service", change.service},          {"change", word(change.kind)},       {"kind", word(change.what)},
-            {"effect", to_string(change.effect)}, {"follows", change.follows},         {"targets", change.targets},
-            {"targets_added", change.added},      {"targets_removed", change.removed}, {"fields", std::move(fields)},
-            {"at", place_of(change.origin, plan)}};
+    Json json{{"service", change.service},          {"change", word(change.kind)},       {"kind", word(change.what)},
+              {"effect", to_string(change.effect)}, {"follows", change.follows},         {"targets", change.targets},
+              {"targets_added", change.added},      {"targets_removed", change.removed}, {"fields", std::move(fields)},
+              {"at", place_of(change.origin, plan)}};
+    if (!change.removed.empty()) json["kind_removed"] = word(change.was);
+    return json;
 }
 
 // ---- text ----------------------------------------------------------------------------------------------------------
@@ -88,22 +93,27 @@ void add_fields(std::vector<std::vector<Cell>>& rows, const Json& fields) {
     }
 }
 
-std::string fate_of_removed(const Json& service) {
-    const std::string kind = text(service, "kind");
+std::string fate_of_removed(const std::string& kind) {
     if (kind == "adopted") return "released, and left as it is";
     return kind == "container" ? "stopped and removed" : "stopped";
+}
+
+/// "started (api.1, api.2)"
+std::string fate_of_targets(const std::string& fate, const Json& service) {
+    const Json& targets = service.at("targets");
+    return targets.empty() ? "it has no replicas" : fate + " (" + list(targets) + ")";
 }
 
 std::string added_text(const Json& service, bool colours) {
     const std::string kind = text(service, "kind");
     const std::string fate = kind == "adopted" ? "adopted" : kind == "container" ? "created and started" : "started";
-    return paint("+ " + text(service, "service"), Colour::good, colours) + "  added: " + fate + " (" +
-           list(service.at("targets")) + ")  " + paint(place(service), Colour::dim, colours) + "\n";
+    return paint("+ " + text(service, "service"), Colour::good, colours) +
+           "  added: " + fate_of_targets(fate, service) + "  " + paint(place(service), Colour::dim, colours) + "\n";
 }
 
 std::string removed_text(const Json& service, bool colours) {
-    return paint("- " + text(service, "service"), Colour::bad, colours) + "  removed: " + fate_of_removed(service) +
-           " (" + list(service.at("targets")) + ")\n";
+    return paint("- " + text(service, "service"), Colour::bad, colours) +
+           "  removed: " + fate_of_targets(fate_of_removed(text(service, "kind")), service) + "\n";
 }
 
 std::string changed_text(const Json& service, bool colours) {
@@ -119,7 +129,8 @@ std::string changed_text(const Json& service, bool colours) {
     all += "\n";
     if (!service.at("targets_added").empty()) all += "    + " + list(service.at("targets_added")) + "\n";
     if (!service.at("targets_removed").empty()) {
-        all += "    - " + list(service.at("targets_removed")) + ": " + fate_of_removed(service) + "\n";
+        all += "    - " + list(service.at("targets_removed")) + ": " + fate_of_removed(text(service, "kind_removed")) +
+               "\n";
     }
     std::vector<std::vector<Cell>> rows;
     add_fields(rows, service.at("fields"));

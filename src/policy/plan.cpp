@@ -165,11 +165,12 @@ class Places {
 
 /// What is made anew is a process or a container of ours; of an adopted one the same field is a rule at most. A process
 /// is told its stop signal when it ends, a container when it is made.
-Effect effect_for(TargetKind kind, std::string_view canonical, Effect effect) {
+Effect effect_for(std::optional<TargetKind> kind, std::string_view canonical, Effect effect) {
     const bool signal = canonical == "stop_signal" && kind == TargetKind::container;
     const bool anew = effect == Effect::restart || effect == Effect::replace || signal;
     if (!anew) return effect;
-    switch (kind) {
+    if (!kind) return Effect::rules;
+    switch (*kind) {
         case TargetKind::process: return Effect::restart;
         case TargetKind::container: return Effect::replace;
         case TargetKind::adopted: break;
@@ -177,7 +178,7 @@ Effect effect_for(TargetKind kind, std::string_view canonical, Effect effect) {
     return Effect::rules;
 }
 
-void compare(const Values& before, const Values& after, const ServiceSpec& service, TargetKind kind,
+void compare(const Values& before, const Values& after, const ServiceSpec& service, std::optional<TargetKind> kind,
              const Places& places, std::vector<FieldChange>& into) {
     static const std::vector<std::string> nothing;
     std::map<std::string, std::pair<const std::vector<std::string>*, const std::vector<std::string>*>> names;
@@ -214,10 +215,14 @@ const TargetSpec* target_of(const Side& entry, std::uint32_t slot) {
     return its == policy.templates.end() ? nullptr : &*its;
 }
 
-TargetKind kind_of(const Side& entry) {
-    const auto& targets = entry.policy.targets;
-    const auto found = std::ranges::find(targets, entry.service, &TargetSpec::service);
-    return found == targets.end() ? TargetKind::adopted : found->kind;
+/// An entry of no replicas does not say it.
+std::optional<TargetKind> kind_of(const Side& entry) {
+    const auto kind_in = [&entry](const auto& all) -> std::optional<TargetKind> {
+        const auto found = std::ranges::find(all, entry.service, &TargetSpec::service);
+        return found == all.end() ? std::nullopt : std::optional{found->kind};
+    };
+    const auto kind = kind_in(entry.policy.targets);
+    return kind ? kind : kind_in(entry.policy.templates);
 }
 
 ServiceChange compare(const Side& before, const Side& after, const Places& places) {
@@ -227,7 +232,9 @@ ServiceChange compare(const Side& before, const Side& after, const Places& place
     ServiceChange change;
     change.service = service.name;
     change.origin = service.origin;
+    change.was = kind_of(before);
     change.what = kind_of(after);
+    if (!change.what) change.what = change.was;
     compare(was.of_service, is.of_service, service, change.what, places, change.fields);
     for (const auto& [slot, target] : is.of_targets) {
         const auto known = was.of_targets.find(slot);

@@ -2,6 +2,7 @@
 // May know: model, canonical, places of fields. It asks nobody: both policies are compared by what they say.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,9 @@ struct ServiceChange {
     enum class Kind : std::uint8_t { added, changed, removed };
     Kind kind = Kind::changed;
     std::string service;
-    Effect effect = Effect::none;  ///< the strongest one, of a changed one
-    TargetKind what = TargetKind::process;
+    Effect effect = Effect::none;    ///< the strongest one, of a changed one
+    std::optional<TargetKind> what;  ///< as the new policy has it, or the old one where that has none; none: no replica
+    std::optional<TargetKind> was;   ///< what is `removed`: the entry may be another thing now
     std::vector<std::string> targets;  ///< that are in both, or come or go with the service
     std::vector<std::string> added;    ///< of a changed service: more replicas
     std::vector<std::string> removed;  ///< of a changed service: fewer replicas

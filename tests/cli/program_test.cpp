@@ -222,6 +222,42 @@ TEST_F(ProgramTest, man_page_has_every_command_and_option) {
     EXPECT_TRUE(in_commands);
 }
 
+struct PlanCommand : ProgramTest {
+    /// What `keepwell plan` says of two policies, without its last line.
+    std::string plan_of(const std::string& before, const std::string& after) {
+        std::ofstream{folder / "before.yaml"} << before;
+        std::ofstream{folder / "after.yaml"} << after;
+        const std::string told = run("plan --from before.yaml after.yaml").out;
+        return told.substr(0, told.find(" (plan "));
+    }
+};
+
+TEST_F(PlanCommand, tells_what_becomes_of_replicas_by_what_they_were) {
+    EXPECT_EQ(plan_of("services: {a: {command: run, deploy: {replicas: 2}}}\n",
+                      "services: {a: {command: run, deploy: {replicas: 0}}}\n"),
+              "~ a\n"
+              "    - a.1, a.2: stopped\n"
+              "0 to add, 1 to change, 0 to remove");
+    EXPECT_NE(run("plan --from before.yaml after.yaml -o json").out.find("\"kind\":\"process\""), std::string::npos);
+    EXPECT_EQ(plan_of("services: {a: {image: i}}\n", "services: {a: {image: i, deploy: {replicas: 0}}}\n"),
+              "~ a\n"
+              "    - a: stopped and removed\n"
+              "0 to add, 1 to change, 0 to remove");
+    const std::string exchanged =
+        plan_of("services: {a: {command: run, deploy: {replicas: 2}}}\n", "services: {a: {container: c}}\n");
+    EXPECT_NE(exchanged.find("    - a.2: stopped\n"), std::string::npos) << exchanged;
+}
+
+TEST_F(PlanCommand, tells_of_a_service_without_replicas_that_nothing_becomes_of_it) {
+    const std::string none = "services: {b: {command: run}, a: {command: run, deploy: {replicas: 0}}}\n";
+    EXPECT_EQ(plan_of("services: {b: {command: run}}\n", none),
+              "+ a  added: it has no replicas  after.yaml:1\n"
+              "1 to add, 0 to change, 0 to remove");
+    EXPECT_EQ(plan_of(none, "services: {b: {command: run}}\n"),
+              "- a  removed: it has no replicas\n"
+              "0 to add, 0 to change, 1 to remove");
+}
+
 struct TestCommand : ProgramTest {
     TestCommand() {
         std::ofstream{folder / "shop.yaml"} << "services:\n  web: {command: web, healthcheck: {tcp: \"a:1\"}}\n";
