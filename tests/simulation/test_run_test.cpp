@@ -111,6 +111,19 @@ TEST(RunTest, a_state_that_is_not_so_is_told_with_what_it_was) {
               Messages{"expected `unhealthy` of redis at 10s, but it was running, healthy"});
 }
 
+TEST(RunTest, how_it_was_is_known_from_the_beginning_though_nothing_happens_for_long) {
+    const char* const watched =
+        "mode: dry-run\nservices: {db: {command: ./db, healthcheck: {tcp: \"127.0.0.1:5432\"}}}\n";
+    EXPECT_EQ(missed("    expect: [{at: 0s, db: held dry_run}, {at: 10s, db: held dry_run}]\n", watched), Messages{});
+    EXPECT_EQ(missed("    expect: [{until: 29s, db: healthy}, {at: 30s, db: no held}]\n", watched),
+              Messages{"expected `healthy` of db until 29s, but it was running, unproven, held dry_run at 0s"});
+    const std::string slow = "    targets: {redis: {lives: [\"run, starts in 15s\"]}}\n";
+    EXPECT_EQ(missed(slow + "    expect: [{at: 10s, redis: starting}, {until: 14s, redis: [starting, no alert]}]\n"),
+              Messages{});
+    EXPECT_EQ(missed(slow + "    expect: [{until: 30s, redis: running}]\n"),
+              Messages{"expected `running` of redis until 30s, but it was starting at 0s"});
+}
+
 TEST(RunTest, a_remedy_at_another_time_is_told_with_its_time) {
     EXPECT_EQ(missed("    targets: {redis: {probes: ok x2 fail, after: {restart: ok}}}\n"
                      "    expect: [{at: 3s, redis: restart}, {at: 4s, redis: restart}]\n"),

@@ -45,8 +45,8 @@ Track::Track(House& house) : house_{house} {
 Track::~Track() { house_.supervisor->unsubscribe(observer_); }
 
 void Track::play_until(Instant end) {
-    while (house_.loop.next() <= end && house_.loop.next() != never) {
-        const Instant now = house_.loop.next();
+    // The moment of the beginning is one, too, though nothing may be due in it.
+    for (Instant now = house_.loop.now(); now <= end && now != never; now = house_.loop.next()) {
         house_.loop.advance_to(now);
         if (std::exchange(changed_, false)) look();
     }

@@ -87,6 +87,7 @@ bool Witness::saw(const std::string& target, const Claim& claim, const Window& w
         return fact && begins(claim.sighting, *fact);
     };
     if (!lasts(claim.sighting)) return any(began) != claim.negated;
+    if (looks.empty()) return false;  // nothing was known of it
     const auto as_claimed = [&](const Look* look) { return look->shows(claim.sighting) != claim.negated; };
     if (window.all_along) return std::ranges::all_of(looks, as_claimed);
     // What began within the moment was so, even where the moment has brought more.
