@@ -347,7 +347,9 @@ TEST_F(SimulateCommand, warns_of_an_event_that_did_not_happen_and_tells_the_stor
                                             "events:\n"
                                             "  - {at: 3s after web quarantined, web: exit 1}\n"
                                             "  - {at: 5m, web: exit 1}\n"
-                                            "  - {at: 3s after web healthy, web: exit 1}\n";
+                                            "  - {at: 3s after web healthy, web: exit 1}\n"
+                                            "  - {at: 50s, web: [stop, exit 1]}\n"
+                                            "  - {at: 55s, web: exit 2}\n";
     const Done done = run("simulate shop.yaml --script never.yaml");
     EXPECT_EQ(done.code, 0);
     EXPECT_NE(done.out.find("ended: exit code 1"), std::string::npos) << done.out;
@@ -360,7 +362,10 @@ TEST_F(SimulateCommand, warns_of_an_event_that_did_not_happen_and_tells_the_stor
         "never.yaml:4:10: warning: this moment, 5m0s, is after the end of what is played, 1m0s; a longer `for` is "
         "needed, and the event did not happen\n"
         "    4 |   - {at: 5m, web: exit 1}\n"
-        "      |          ^~\n");
+        "      |          ^~\n"
+        "never.yaml:7:20: warning: nothing of web was running at 55s, and the event did not happen\n"
+        "    7 |   - {at: 55s, web: exit 2}\n"
+        "      |                    ^~~~~~\n");
 }
 
 TEST_F(SimulateCommand, tells_the_same_of_one_seed_again_and_something_else_of_another) {

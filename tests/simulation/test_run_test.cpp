@@ -183,6 +183,15 @@ TEST(RunTest, a_moment_after_the_end_or_before_the_one_above_is_not_judged) {
         Messages{"this moment, 9s, is before that of the entry above, 1m0s, from which `until` counts"});
 }
 
+TEST(RunTest, an_event_that_is_to_end_what_does_not_run_fails_the_test) {
+    EXPECT_EQ(missed("    targets: {redis: {lives: [\"run, starts in 20s\"]}}\n"
+                     "    events: [{at: 10s, web: signal SEGV}, {at: 40s, web: signal SEGV}]\n"
+                     "    remedies: {web: [restart]}\n"),
+              Messages{"nothing of web was running at 10s, and the event did not happen"});
+    EXPECT_EQ(missed("    events: [{at: 10s, vpn: stop}, {at: 30s, vpn: exit 1}]\n    remedies: {vpn: []}\n", vpn),
+              Messages{"nothing of vpn was running at 30s, and the event did not happen"});
+}
+
 TEST(RunTest, an_event_that_never_happens_fails_the_test) {
     EXPECT_EQ(missed("    for: 1m\n"
                      "    events: [{at: 3s after redis unhealthy, web: exit 1}, {at: 1m, web: exit 1}]\n"

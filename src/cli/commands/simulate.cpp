@@ -64,6 +64,7 @@ void play(simulation::House& house, Past& past) {
     house.supervisor->unsubscribe(observer);
     house.supervisor->end();
     past.missed = watch.missed(Instant{past.length});
+    for (const auto& one : player.missed()) past.missed.push_back({one.happening.at, one.why()});
 }
 
 // ---- a journal of it ------------------------------------------------------------------------------------------------

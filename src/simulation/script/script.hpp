@@ -1,6 +1,6 @@
 // What a made-up world does, as plain data: how targets answer probes, how their instances live and end, and how they
 // behave after each remedy. A test file and a script of `keepwell simulate` both become a Script; Player plays it.
-// May know: model.
+// May know: model, policy's positions.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "keepwell/model/event.hpp"
 #include "keepwell/model/spec.hpp"
 #include "keepwell/model/state.hpp"
+#include "policy/document/reporter.hpp"
 #include "simulation/script/sighting.hpp"
 
 namespace keepwell::simulation {
@@ -132,6 +133,7 @@ struct Happening {
     Moment when;
     std::string target;
     Action action;
+    policy::Position at{};  ///< where it is written; of what was drawn: nowhere
 };
 
 /// A whole made-up past.

@@ -142,7 +142,7 @@ void decode_course(Decoder& decoder, const Node& node, const Happening& happenin
     TargetScript course;
     policy::decode_block(decoder, node, from_now_block(), course);
     const auto add = [&](Action action) {
-        draft.script.happenings.push_back({happening.when, happening.target, std::move(action)});
+        draft.script.happenings.push_back({happening.when, happening.target, std::move(action), node.at});
     };
     if (!course.probes.empty()) add(Answering{course.probes});
     if (const Member* probes = node.find("probes"))
@@ -166,6 +166,7 @@ void decode_deed(Decoder& decoder, const Node& word, std::string_view name, Happ
     if (asked && asked->verb == event::Verb::replace)
         demand(Demand::Of::replaceable, happening.target, "replace", word.at, draft);
     happening.action = std::move(*action);
+    happening.at = word.at;
     draft.script.happenings.push_back(std::move(happening));
 }
 

@@ -57,11 +57,12 @@ std::set<std::string> related_to(const Policy& policy, const std::string& name) 
 
 class Judge {
   public:
-    Judge(const TestFile& file, const TestCase& test, const Track& track, TestResult& result)
-        : file_{file}, test_{test}, witness_{result.records, track}, result_{result} {}
+    Judge(const TestFile& file, const TestCase& test, const Seen& seen, TestResult& result)
+        : file_{file}, test_{test}, missed_{seen.missed}, witness_{result.records, seen.track}, result_{result} {}
 
     void judge() {
         for (const EventMoment& one : test_.events) judge(one);
+        for (const Player::Missed& one : missed_) judge(one);
         for (const Expectation& one : test_.expectations) judge(one);
         for (const ExpectedRemedies& one : test_.remedies) judge(one);
     }
@@ -84,7 +85,13 @@ class Judge {
     void judge(const EventMoment& one) {
         if (!one.when.after) return;
         const std::string why = never_comes(one.when, resolve(one.when), end());
-        if (!why.empty()) fail(one.at, why + ", and the event did not happen", one.when.after_target, "the event");
+        if (!why.empty()) did_not_happen(one.at, why, one.when.after_target, end());
+    }
+
+    void judge(const Player::Missed& one) { did_not_happen(one.happening.at, one.why(), one.happening.target, one.at); }
+
+    void did_not_happen(const policy::Position& at, const std::string& why, const std::string& target, Instant when) {
+        fail(at, why + ", and the event did not happen", target, "the event", when);
     }
 
     // ---- expectations -----------------------------------------------------------------------------------------------
@@ -92,7 +99,7 @@ class Judge {
     void judge(const Expectation& one) {
         const std::optional<Instant> at = resolve(one.when);
         if (const std::string why = not_judged(one, at); !why.empty())
-            return fail(one.when_at, why, at ? one.target : one.when.after_target, one.claim.text);
+            return fail(one.when_at, why, at ? one.target : one.when.after_target, one.claim.text, end());
         const Window window = window_of(one, *at);
         if (witness_.saw(one.target, one.claim, window)) {
             result_.judged.push_back({*at, one.target, expected_text(one, *at, true), one.at.line, Verdict::met});
@@ -168,15 +175,15 @@ class Judge {
 
     // ---- failures ---------------------------------------------------------------------------------------------------
 
-    /// A moment that does not come.
+    /// What does not come; `when` that shows.
     void fail(const policy::Position& at, const std::string& message, const std::string& target,
-              const std::string& expected) {
+              const std::string& expected, Instant when) {
         Failure failure;
         failure.diagnostic = file_.reporter->shown(at, message);
         failure.target = target;
         failure.expected = expected;
         failure.actual = message;
-        failure.to = failure.at = end();
+        failure.to = failure.at = when;
         add(std::move(failure));
     }
 
@@ -189,6 +196,7 @@ class Judge {
 
     const TestFile& file_;
     const TestCase& test_;
+    const std::vector<Player::Missed>& missed_;
     const Witness witness_;
     TestResult& result_;
     Instant before_{};
@@ -197,8 +205,8 @@ class Judge {
 
 }  // namespace
 
-void judge(const TestFile& file, const TestCase& test, const Track& track, TestResult& result) {
-    Judge{file, test, track, result}.judge();
+void judge(const TestFile& file, const TestCase& test, const Seen& seen, TestResult& result) {
+    Judge{file, test, seen, result}.judge();
 }
 
 }  // namespace keepwell::simulation

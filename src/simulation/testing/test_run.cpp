@@ -36,7 +36,7 @@ TestResult run_test(const TestFile& file, const TestCase& test, std::uint64_t se
     house.begin();
     track.play_until(Instant{result.played});
     result.records = std::move(house.journal.records);
-    judge(file, test, track, result);
+    judge(file, test, {track, player.missed()}, result);
     for (Failure& failure : result.failures) failure.why = why(file, test, seed, failure, result.records);
     result.reached = reached_by(result.records);
     return result;

@@ -63,8 +63,11 @@ void Containers::person_pauses(const std::string& name, bool paused) {
     changed(container->id);
 }
 
-void Containers::ends(const std::string& name, const ExitStatus& status) {
-    if (Container* container = named(name)) end_life(container->id, as_code(status));
+bool Containers::ends(const std::string& name, const ExitStatus& status) {
+    const Container* container = named(name);
+    const bool runs = container && container->lives();
+    if (runs) end_life(container->id, as_code(status));
+    return runs;
 }
 
 void Containers::says(const std::string& name, Health health) {

@@ -58,8 +58,8 @@ class Containers final : public supervisor::ContainerPort {
     void person_stops(const std::string& name);
     void person_removes(const std::string& name);
     void person_pauses(const std::string& name, bool paused = true);
-    /// It ends by itself.
-    void ends(const std::string& name, const ExitStatus& status);
+    /// It ends by itself. False: it does not run.
+    bool ends(const std::string& name, const ExitStatus& status);
     /// Its own health check says so from now on.
     void says(const std::string& name, Health health);
     /// The engine does not answer any more, or again. Containers live on meanwhile.

@@ -28,7 +28,7 @@ Player::Player(House& house, const Script& script) : house_{house}, script_{scri
         if (one.when.after) {
             awaited_.push_back({one, Cue{one.when}});
         } else {
-            house_.loop.at(Instant{one.when.length}, [this, &one] { happens(one.target, one.action); });
+            house_.loop.at(Instant{one.when.length}, [this, &one] { happens(one); });
         }
     }
     observer_ = house_.supervisor->subscribe([this](const journal::Record& record) { noticed(record); });
@@ -71,15 +71,24 @@ const TargetSpec* Player::spec_of(const std::string& target) const {
     return index ? &engine.policy().targets[*index] : nullptr;
 }
 
-void Player::happens(const std::string& target, const Action& action) {
+bool Player::end(const std::string& target, const ExitStatus& status) {
+    const TargetSpec* spec = spec_of(target);
+    if (spec && is_container(*spec)) return house_.containers.ends(container_name(*spec), status);
+    return house_.processes.end(target, status);
+}
+
+std::string Player::Missed::why() const {
+    return "nothing of " + happening.target + " was running at " + keepwell::to_string(at.time_since_epoch());
+}
+
+void Player::happens(const Happening& happening) {
     struct Happen {
         Player& self;
+        const Happening& happening;
         const std::string& target;
 
         void operator()(const Ends& one) const {
-            const TargetSpec* spec = self.spec_of(target);
-            if (spec && is_container(*spec)) return self.house_.containers.ends(container_name(*spec), one.status);
-            self.house_.processes.end(target, one.status);
+            if (!self.end(target, one.status)) self.missed_.push_back({happening, self.house_.loop.now()});
         }
         void operator()(const Answering& one) const { self.house_.probes.answers(target, one.probes); }
         void operator()(const Suffering& one) const {
@@ -97,7 +106,7 @@ void Player::happens(const std::string& target, const Action& action) {
             if (spec) self.person_acts(one.what, container_name(*spec));
         }
     };
-    std::visit(Happen{*this, target}, action);
+    std::visit(Happen{*this, happening, happening.target}, happening.action);
 }
 
 void Player::person_acts(PersonActs::What what, const std::string& container) {
@@ -117,7 +126,7 @@ void Player::noticed(const journal::Record& record) {
     for (Awaited& one : awaited_) {
         if (!one.cue.comes_with(record)) continue;
         house_.loop.at(later(house_.loop.now(), one.happening.when.length),
-                       [this, &happening = one.happening] { happens(happening.target, happening.action); });
+                       [this, &happening = one.happening] { happens(happening); });
     }
 }
 

@@ -24,8 +24,14 @@ class Player {
     Player(const Player&) = delete;
     Player& operator=(const Player&) = delete;
 
-    /// Something happens now.
-    void happens(const std::string& target, const Action& action);
+    /// Something that was to end, and did not run at its moment.
+    struct Missed {
+        const Happening& happening;
+        Instant at{};
+
+        std::string why() const;
+    };
+    const std::vector<Missed>& missed() const { return missed_; }
 
   private:
     /// Something that happens after a sighting.
@@ -34,6 +40,8 @@ class Player {
         Cue cue;
     };
 
+    void happens(const Happening& happening);
+    bool end(const std::string& target, const ExitStatus& status);
     void prepare(const std::string& target, const TargetScript& script);
     void adopt_containers();
     void live(const std::string& target, const std::vector<Life>& lives);
@@ -47,6 +55,7 @@ class Player {
     std::map<std::string, std::string> containers_;  // a container's name, and the target's
     std::map<std::pair<std::string, Remedy>, std::size_t> done_;
     std::vector<Awaited> awaited_;
+    std::vector<Missed> missed_;
     std::uint64_t observer_ = 0;
 };
 

@@ -13,8 +13,10 @@ void Processes::lives(const std::string& target, std::deque<Life> all) { scripts
 
 void Processes::hooks(const std::string& target, std::deque<HookLife> all) { hook_scripts_[target] = std::move(all); }
 
-void Processes::end(const std::string& target, const ExitStatus& status) {
-    if (Process* process = living(target)) leader_ends(*process, status);
+bool Processes::end(const std::string& target, const ExitStatus& status) {
+    Process* process = living(target);
+    if (process) leader_ends(*process, status);
+    return process != nullptr;
 }
 
 void Processes::forget() {

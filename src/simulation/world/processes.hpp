@@ -28,8 +28,8 @@ class Processes final : public supervisor::ProcessPort {
     /// The next runs of hooks for this target, in order; the last one stays.
     void hooks(const std::string& target, std::deque<HookLife> all);
 
-    /// The living instance of a target ends now, by nobody's doing here.
-    void end(const std::string& target, const ExitStatus& status);
+    /// The living instance of a target ends now, by nobody's doing here. False: there is none.
+    bool end(const std::string& target, const ExitStatus& status);
 
     /// Keepwell dies and begins anew: what lives goes on living, unwatched, until it is adopted.
     void forget();
