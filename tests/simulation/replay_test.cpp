@@ -274,6 +274,44 @@ TEST(Replay, the_policy_of_the_run_changes_nothing) {
     EXPECT_EQ(mismatch(runs[0]), "");
 }
 
+/// A container that turns sick, and how it answers after one replacement and the next.
+std::vector<simulation::Change> changes_of_replacements(ReplaceOrder order,
+                                                        std::vector<simulation::Timeline> after_each) {
+    Policy policy = recorded(policy_of(
+        {Service{"cache"}.owned().probed(1s, 2).ladder({ReplaceRung{order}}).restart(RestartCondition::any, 1s)}));
+    ContainerSpec container;
+    container.name = "cache";
+    policy.targets[0].container = std::make_shared<const ContainerSpec>(container);
+    simulation::Script script;
+    script.targets["cache"].probes = {{Answer::pass(), 5, {}}, {Answer::fail(), 1, {}}};
+    script.targets["cache"].after[Remedy::replace] = std::move(after_each);
+    House house{policy};
+    const simulation::Player player{house, script};
+    house.begin();
+    house.run_until(5min);
+    Policy alike = policy;
+    alike.version = "other";
+    const auto runs = replay(house.journal.records, &alike);
+    EXPECT_EQ(mismatch(runs[0]), "");
+    EXPECT_FALSE(runs[0].comparison->same_policy);
+    return runs[0].comparison->changes;
+}
+
+TEST(Replay, what_comes_back_when_its_replacement_fails_goes_on_under_another_policy_as_it_did) {
+    const simulation::Timeline sick{{Answer::fail(), 1, {}}};
+    const simulation::Timeline well{{Answer::pass(), 1, {}}};
+    const std::vector<std::vector<simulation::Timeline>> courses{{}, {sick, well}, {sick, sick, well}};
+    for (const ReplaceOrder order : {ReplaceOrder::stop_first, ReplaceOrder::start_first}) {
+        for (const auto& course : courses) {
+            const auto changes = changes_of_replacements(order, course);
+            EXPECT_GT(changes.size(), 1u);
+            for (const simulation::Change& change : changes) {
+                EXPECT_EQ(change.kind, simulation::Change::Kind::same) << change.deed.words;
+            }
+        }
+    }
+}
+
 TEST(Replay, another_probe_schedule_is_a_difference_though_nothing_else_is_decided) {
     House house{recorded(policy_of({Service{"api"}.probed(1s, 3)}))};
     house.begin();
@@ -346,6 +384,52 @@ TEST(Replay, what_follows_a_gap_is_not_verified_and_said_to_be_so) {
     EXPECT_EQ(runs[0].verified_to, 40u);
     EXPECT_GT(runs[0].decisions, 0u);
     EXPECT_FALSE(runs[0].difference);
+}
+
+/// A keepwell of half a minute, which ends or is killed, and another one from the first minute to the second.
+std::vector<journal::Record> two_runs(bool killed) {
+    House house{shop(), {}, WallTime{std::chrono::hours{1}}};
+    house.begin();
+    house.run_until(20s);
+    if (!killed) house.supervisor->post(event::Shutdown{});
+    house.run_until(30s);
+    if (!killed) house.supervisor->end();
+    house.open(shop(), {});
+    house.run_until(1min);
+    house.begin();
+    house.run_until(2min);
+    return house.journal.records;
+}
+
+simulation::PastMoment moment_at(const std::vector<journal::Record>& records, WallTime time) {
+    const Folder folder;
+    std::string lines;
+    for (const journal::Record& record : records) lines += journal::encode(record) + "\n";
+    put_content(folder / "00000001.jsonl", lines);
+    simulation::MomentWanted wanted;
+    wanted.time = time;
+    auto moment = simulation::moment_of(folder.path(), wanted, simulation::KeptAnswers{});
+    if (!moment) throw std::runtime_error(moment.error());
+    return std::move(*moment);
+}
+
+TEST(Moment, between_two_runs_is_said_to_be_so) {
+    for (const bool killed : {true, false}) {
+        const auto records = two_runs(killed);
+        const auto second = std::find_if(records.begin() + 1, records.end(), [](const journal::Record& record) {
+            return std::holds_alternative<journal::RunStarted>(record.body);
+        });
+        ASSERT_NE(second, records.end());
+        const journal::Record& last = *(second - 1);
+        const auto between = moment_at(records, second->time - 5s).between_runs;
+        ASSERT_TRUE(between);
+        EXPECT_EQ(between->ended, !killed);
+        EXPECT_EQ(between->last, last.time);
+        EXPECT_EQ(between->next, second->time);
+        EXPECT_FALSE(moment_at(records, last.time - 3s).between_runs);
+        EXPECT_FALSE(moment_at(records, second->time).between_runs);
+        EXPECT_FALSE(moment_at(records, records.back().time + 1min).between_runs);
+    }
 }
 
 /// Everything but the rules, so that there is something to follow.

@@ -229,14 +229,24 @@ struct OtherPast::Execute {
             if (finished.instance.exists()) this_->begin_life(finished.target, life, finished.instance);
         });
     }
+    /// What comes back goes on as it did in the record when it came back there; else it is well.
     void operator()(const command::Settle& command) const {
         Place& its = past.place(command.target);
         const auto* recorded = next_of(its.record->settles, its.settles);
-        const Instance& stays = command.commit ? command.instance : command.previous;
-        const event::SettleFinished finished{command.id, command.target, stays,
-                                             recorded ? recorded->finished.failure : std::string{}};
-        past.at(later(past.now_, recorded ? recorded->took : Duration{0}),
-                [this_ = &past, finished] { this_->give(finished); });
+        event::SettleFinished finished{
+            command.id, command.target, command.commit ? command.instance : command.previous, {}};
+        if (recorded) finished.failure = recorded->finished.failure;
+        std::size_t life = its.record->lives.size();
+        const bool came_back = recorded && (recorded->life > 0 || !recorded->finished.instance.exists());
+        if (!command.commit && came_back) {
+            finished.instance = recorded->finished.instance;
+            life = recorded->life;
+        }
+        const bool comes_back = !command.commit && finished.instance.exists();
+        past.at(later(past.now_, recorded ? recorded->took : Duration{0}), [this_ = &past, finished, life, comes_back] {
+            this_->give(finished);
+            if (comes_back) this_->begin_life(finished.target, life, finished.instance);
+        });
     }
     void operator()(const command::Discard& command) const {
         past.at(past.now_, [this_ = &past, id = command.id] { this_->give(event::DiscardFinished{id, {}}); });
@@ -304,7 +314,7 @@ struct OtherPast::Outside {
         // The history stays, as if this policy had been followed before.
         restored.memory.version = past.engine_.service_of(*target).version;
         past.give(restored);
-        if (restored.memory.instance.exists()) past.begin_life(*target, 1, restored.memory.instance);
+        if (outside.life > 0) past.begin_life(*target, outside.life, restored.memory.instance);
     }
     void operator()(const event::Found& recorded) const {
         const auto target = past.find_target(outside.target);
@@ -312,10 +322,7 @@ struct OtherPast::Outside {
         event::Found found = recorded;
         found.target = *target;
         past.give(found);
-        const auto& lives = past.place(*target).record->lives;
-        for (std::size_t life = 0; life < lives.size(); ++life) {
-            if (lives[life].instance == found.instance) past.begin_life(*target, life, found.instance);
-        }
+        if (outside.life > 0) past.begin_life(*target, outside.life, found.instance);
     }
     template <typename Other>
     void operator()(const Other& recorded) const {

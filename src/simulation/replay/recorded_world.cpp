@@ -18,12 +18,17 @@ RecordedTarget& WorldRecorder::of(TargetIndex target, const engine::Engine& engi
     return world_.targets[engine.policy().targets[target].name];
 }
 
-/// The number of the life that this is; a new one when it is not known.
-std::size_t WorldRecorder::begin_life(RecordedTarget& target, const Instance& instance, Instant at) {
+/// The number of the life that this is, the last one of the instance; a new one when it is not known.
+std::size_t WorldRecorder::life_of(RecordedTarget& target, const Instance& instance, Instant at) {
     for (std::size_t life = target.lives.size(); life-- > 0;) {
         if (target.lives[life].instance == instance) return life;
     }
-    target.lives.push_back({instance, at, {}, {}, {}, false});
+    return begin_life(target, instance, at);
+}
+
+/// The number of the life that the target lives from now on; a new one but for the instance that it has already.
+std::size_t WorldRecorder::begin_life(RecordedTarget& target, const Instance& instance, Instant at) {
+    if (!(target.lives.back().instance == instance)) target.lives.push_back({instance, at, {}, {}, {}, false});
     return target.lives.size() - 1;
 }
 
@@ -47,43 +52,42 @@ struct WorldRecorder::Sort {
         return target == no_target ? std::string{} : engine.policy().targets[target].name;
     }
 
-    void outside(TargetIndex target) const {
+    void outside(TargetIndex target, std::size_t life = 0) const {
         std::string service;
         if (const auto* maintenance = std::get_if<event::Maintenance>(&event)) {
             service = engine.policy().services[maintenance->service].name;
         } else if (target < engine.policy().targets.size()) {
             service = engine.service_of(target).name;
         }
-        self.world_.outside.push_back({at, name(target), std::move(service), event});
+        self.world_.outside.push_back({at, name(target), std::move(service), event, life});
     }
 
-    /// Told of a life that is known belongs to it; of another one it comes from outside.
+    bool lives_now(TargetIndex target, const Instance& instance) const {
+        const Instance& now = self.of(target, engine).lives.back().instance;
+        return now.exists() && now == instance;
+    }
+
+    std::size_t begin_life(TargetIndex target, const Instance& instance) const {
+        return instance.exists() ? self.begin_life(self.of(target, engine), instance, at) : std::size_t{0};
+    }
+
+    /// Told of the life that it lives belongs to that; of another one it comes from outside.
     template <typename Told>
     void of_life(const Told& told) const {
-        auto& lives = self.of(told.target, engine).lives;
-        const bool known = lives.back().instance.exists() && lives.back().instance == told.instance;
-        if (known) {
-            lives.back().happened.emplace_back(at, event);
-        } else {
-            outside(told.target);
-        }
+        if (!lives_now(told.target, told.instance)) return outside(told.target);
+        self.of(told.target, engine).lives.back().happened.emplace_back(at, event);
     }
 
     void operator()(const event::Restored& restored) const {
-        if (restored.memory.instance.exists()) {
-            self.begin_life(self.of(restored.target, engine), restored.memory.instance, at);
-        }
-        outside(restored.target);
+        outside(restored.target, begin_life(restored.target, restored.memory.instance));
     }
     void operator()(const event::Begin&) const { outside(no_target); }
     void operator()(const event::Tick&) const {}
     void operator()(const event::StartFinished& finished) const {
         const auto took = self.took(finished, at);
         if (!took) return;
-        RecordedTarget& target = self.of(finished.target, engine);
-        const std::size_t life =
-            finished.instance.exists() ? self.begin_life(target, finished.instance, at) : std::size_t{0};
-        target.starts.push_back({*took, finished, life});
+        const std::size_t life = begin_life(finished.target, finished.instance);
+        self.of(finished.target, engine).starts.push_back({*took, finished, life});
     }
     void operator()(const event::StopFinished& finished) const {
         self.stopping_.erase(name(finished.target));
@@ -92,7 +96,7 @@ struct WorldRecorder::Sort {
     }
     void operator()(const event::Exited& exited) const {
         RecordedTarget& target = self.of(exited.target, engine);
-        const std::size_t number = self.begin_life(target, exited.instance, at);
+        const std::size_t number = self.life_of(target, exited.instance, at);
         RecordedLife& life = target.lives[number];
         life.exit = {at, exited};
         life.ended_by_keepwell = self.stopping_.count(name(exited.target)) > 0;
@@ -113,12 +117,12 @@ struct WorldRecorder::Sort {
     void operator()(const event::TargetJoined& joined) const {
         self.world_.outside.push_back(
             {at, joined.spec->name,
-             joined.service ? joined.service->name : engine.policy().services[joined.spec->service].name, event});
+             joined.service ? joined.service->name : engine.policy().services[joined.spec->service].name, event, 0});
     }
     void operator()(const event::TargetLeft& left) const { outside(left.target); }
     void operator()(const event::Found& found) const {
-        of_life(found);
-        self.begin_life(self.of(found.target, engine), found.instance, at);
+        if (lives_now(found.target, found.instance)) return of_life(found);
+        outside(found.target, begin_life(found.target, found.instance));
     }
     void operator()(const event::Absent& absent) const { outside(absent.target); }
     void operator()(const event::Frozen& frozen) const { of_life(frozen); }
@@ -126,14 +130,14 @@ struct WorldRecorder::Sort {
     void operator()(const event::ReplaceFinished& finished) const {
         const auto took = self.took(finished, at);
         if (!took) return;
-        RecordedTarget& target = self.of(finished.target, engine);
-        const std::size_t life =
-            finished.instance.exists() ? self.begin_life(target, finished.instance, at) : std::size_t{0};
-        target.replaces.push_back({*took, finished, life});
+        const std::size_t life = begin_life(finished.target, finished.instance);
+        self.of(finished.target, engine).replaces.push_back({*took, finished, life});
     }
     void operator()(const event::SettleFinished& finished) const {
         const auto took = self.took(finished, at);
-        if (took) self.of(finished.target, engine).settles.push_back({*took, finished, 0});
+        const bool stays = lives_now(finished.target, finished.instance);
+        const std::size_t life = stays ? std::size_t{0} : begin_life(finished.target, finished.instance);
+        if (took) self.of(finished.target, engine).settles.push_back({*took, finished, life});
     }
     void operator()(const event::StepTaken&) const {}
     void operator()(const event::OrphanSeen&) const { outside(no_target); }

@@ -28,7 +28,8 @@ struct RecordedAnswer {
     std::string output;
 };
 
-/// One life of a target, from its beginning to the next one's.
+/// One life of a target, from its beginning to the next one's. A container that comes back when its replacement has
+/// failed begins another one, though it may have lived on meanwhile.
 struct RecordedLife {
     Instance instance;  ///< empty: the target was not started (dry-run), or has not lived yet
     Instant began{};
@@ -62,6 +63,7 @@ struct OutsideEvent {
     std::string target;
     std::string service;
     Event event;
+    std::size_t life = 0;  ///< of the target, that begins with it; 0: none does
 };
 
 struct RecordedWorld {
@@ -88,7 +90,8 @@ class WorldRecorder {
     template <typename Finished>
     std::optional<Duration> took(const Finished& finished, Instant at);
     RecordedTarget& of(TargetIndex target, const engine::Engine& engine);
-    std::size_t begin_life(RecordedTarget& target, const Instance& instance, Instant at);
+    static std::size_t life_of(RecordedTarget& target, const Instance& instance, Instant at);
+    static std::size_t begin_life(RecordedTarget& target, const Instance& instance, Instant at);
 
     RecordedWorld world_;
     std::map<CommandId, Instant> asked_;
