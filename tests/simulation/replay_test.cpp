@@ -1,12 +1,15 @@
 // What is recorded is decided again; and what is not is said to be so.
 #include <gtest/gtest.h>
 
+#include "simulation/replay/moment.hpp"
 #include "simulation/replay/replay.hpp"
 
 #include <algorithm>
 #include <functional>
 
 #include "simulation/world/house.hpp"
+#include "simulation/world/player.hpp"
+#include "support/folder.hpp"
 #include "support/policies.hpp"
 #include "support/replaying.hpp"
 
@@ -388,17 +391,22 @@ TEST(Replay, what_follows_a_gap_is_not_verified_and_said_to_be_so) {
 
 /// A keepwell of half a minute, which ends or is killed, and another one from the first minute to the second.
 std::vector<journal::Record> two_runs(bool killed) {
-    House house{shop(), {}, WallTime{std::chrono::hours{1}}};
-    house.begin();
-    house.run_until(20s);
-    if (!killed) house.supervisor->post(event::Shutdown{});
-    house.run_until(30s);
-    if (!killed) house.supervisor->end();
-    house.open(shop(), {});
-    house.run_until(1min);
-    house.begin();
-    house.run_until(2min);
-    return house.journal.records;
+    House first{shop()};
+    first.begin();
+    first.run_until(20s);
+    if (!killed) first.supervisor->post(event::Shutdown{});
+    first.run_until(30s);
+    if (!killed) first.supervisor->end();
+    House second{shop()};
+    second.run_until(1min);
+    second.begin();
+    second.run_until(2min);
+    auto records = first.journal.records;
+    for (journal::Record& record : second.journal.records) {
+        records.push_back(record);
+        records.back().seq = records.size();
+    }
+    return records;
 }
 
 simulation::PastMoment moment_at(const std::vector<journal::Record>& records, WallTime time) {

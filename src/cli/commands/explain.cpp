@@ -149,6 +149,15 @@ Json whose_moment(const simulation::PastMoment& moment, IncidentId incident, con
                                 ": this is how it was with " + target + " when that was opened.");
 }
 
+std::string between_runs_text(const simulation::BetweenRuns& between) {
+    const std::string last = journal::rfc3339(between.last);
+    const std::string next = journal::rfc3339(between.next);
+    const std::string what = between.ended ? "No keepwell ran from " + last + " to " + next
+                                           : "The records of this run end at " + last +
+                                                 ", though it was not ended, and the next keepwell began at " + next;
+    return what + ": this is as it would be if nothing had happened since " + last + ".";
+}
+
 /// Where this moment may not be what it was.
 std::vector<Json> doubts_of(const simulation::PastMoment& moment) {
     std::vector<Json> doubts;
@@ -156,6 +165,7 @@ std::vector<Json> doubts_of(const simulation::PastMoment& moment) {
         doubts.push_back(remark("doubt", "The journal ends at " + journal::rfc3339(*moment.journal_ends) +
                                              ": this is as it would be if nothing had happened since."));
     }
+    if (const auto& between = moment.between_runs) doubts.push_back(remark("doubt", between_runs_text(*between)));
     if (moment.assumed > 0) {
         doubts.push_back(remark("assumed",
                                 "Probes that passed are not in this journal (`record: true` keeps them): they are "

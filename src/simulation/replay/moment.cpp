@@ -35,8 +35,13 @@ class Search {
         const auto time = wanted_.age ? began_ + *wanted_.age : wanted_.time;
         if (time) {
             ends_ = std::max(ends_, record.time);
-            if (record.time > *time) return true;  // a clock that was set back: look on
+            if (record.time > *time) {
+                note_what_follows(record);
+                return true;  // a clock that was set back: look on
+            }
             found_ = Place{run_, has_begin_, record.at + (*time - record.time), *time};
+            last_ = BetweenRuns{record.time, std::holds_alternative<journal::RunEnded>(record.body), {}};
+            is_last_of_run_.reset();
             return true;
         }
         if (wanted_.incident == 0) {
@@ -52,18 +57,31 @@ class Search {
 
     const std::optional<Place>& found() const { return found_; }
 
+    /// Where it is after the last record of its run, and another run follows.
+    std::optional<BetweenRuns> between_runs() const {
+        return is_last_of_run_.value_or(false) ? std::optional{last_} : std::nullopt;
+    }
+
     /// When the journal ends, where that is before the time that is wanted.
     std::optional<WallTime> ends_before() const {
         return found_ && ends_ != WallTime{} && ends_ < found_->time ? std::optional{ends_} : std::nullopt;
     }
 
   private:
+    void note_what_follows(const journal::Record& record) {
+        if (!found_ || is_last_of_run_) return;
+        is_last_of_run_ = std::holds_alternative<journal::RunStarted>(record.body);
+        last_.next = record.time;
+    }
+
     const MomentWanted& wanted_;
     std::uint64_t run_ = 0;
     bool has_begin_ = false;
     WallTime began_{};
     WallTime ends_{};
     std::optional<Place> found_;
+    BetweenRuns last_;
+    std::optional<bool> is_last_of_run_;  ///< the record before; known when one follows that is later
 };
 
 /// Follows one run until the moment.
@@ -130,7 +148,8 @@ tl::expected<PastMoment, std::string> moment_of(const std::string& folder, const
     }
     Rebuilding rebuilding{*place, answers};
     journal::read(folder, {}, [&rebuilding](const journal::Record& record) { return rebuilding.take(record); }, {});
-    PastMoment moment{rebuilding.finish(), place->at, place->time, search.ends_before(), place->target, 0};
+    PastMoment moment{rebuilding.finish(), place->at, place->time, search.ends_before(), search.between_runs(),
+                      place->target,       0};
     if (!moment.follower) return tl::make_unexpected(std::string{"the rules of that run are not in the journal"});
     moment.assumed = moment.follower->assumed();
     return moment;

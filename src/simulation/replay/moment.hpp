@@ -15,13 +15,21 @@
 
 namespace keepwell::simulation {
 
+/// Between two runs: nothing is recorded, and nobody looked after anything.
+struct BetweenRuns {
+    WallTime last{};     ///< record of the run before
+    bool ended = false;  ///< by that record; else it was killed some time after it
+    WallTime next{};     ///< run begins
+};
+
 struct PastMoment {
     std::unique_ptr<Follower> follower;  ///< its engine is that of then
     Instant at{};
     WallTime time{};
-    std::optional<WallTime> journal_ends;  ///< where that is before it
-    std::string target;                    ///< of the incident that is wanted
-    std::uint64_t assumed = 0;             ///< probes that are not in the journal and are taken to have passed
+    std::optional<WallTime> journal_ends;     ///< where that is before it
+    std::optional<BetweenRuns> between_runs;  ///< where it is there
+    std::string target;                       ///< of the incident that is wanted
+    std::uint64_t assumed = 0;                ///< probes that are not in the journal and are taken to have passed
 };
 
 /// A time, an age of the last run, or an incident: the moment when it was opened; none of them: the end of the journal.
