@@ -115,6 +115,13 @@ void add_length(CLI::App* sub, const char* name, std::chrono::milliseconds& leng
         ->type_name("TIME");
 }
 
+/// An empty name is a variable of a script that is not set: no folder is meant.
+CLI::Option* add_files(CLI::App* sub, std::vector<std::string>& files, const char* description) {
+    return sub->add_option("FILE", files, description)->check([](const std::string& name) {
+        return name.empty() ? std::string{"the name of a file is empty"} : std::string{};
+    });
+}
+
 void add_run(CLI::App& app, Arguments& arguments) {
     RunOptions& options = arguments.run;
     CLI::App* sub = add(
@@ -125,7 +132,7 @@ void add_run(CLI::App& app, Arguments& arguments) {
               "  keepwell run conf.d -o jsonl           one JSON line an event\n"
               "  keepwell run --labels                  heal containers as their labels ask, without a file"),
         [&options] { return run(options); }, arguments);
-    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    add_files(sub, options.files, "Policy files, or folders of them");
     sub->add_flag("--labels", options.labels, "Containers are targets as their labels ask (docs/labels.md)");
     sub->callback([&options, &arguments] {
         if (options.files.empty() && !options.labels) throw CLI::RequiredError("FILE");
@@ -145,7 +152,7 @@ void add_check(CLI::App& app, Arguments& arguments) {
               "  keepwell check policy.yaml\n"
               "  keepwell check policies/ -o github     annotations for a pull request"),
         [&options] { return check(options); }, arguments);
-    sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
+    add_files(sub, options.files, "Policy files, or folders of them")->required();
     add_format(sub, options.format, check_formats);
 }
 
@@ -175,7 +182,7 @@ void add_test(CLI::App& app, Arguments& arguments) {
               "  keepwell test policies/ --junit tests.xml\n"
               "  keepwell test policies/ -o github      annotations for a pull request"),
         [&options] { return test(options); }, arguments);
-    sub->add_option("FILE", options.files, "Test files, or folders of them")->required();
+    add_files(sub, options.files, "Test files, or folders of them")->required();
     sub->add_option("--run", options.run, "Only tests with this in their name, or of this pattern")
         ->type_name("PATTERN");
     sub->add_option("--junit", options.junit, "Write the results as JUnit's XML, too")->type_name("FILE");
@@ -236,7 +243,7 @@ void add_simulate(CLI::App& app, Arguments& arguments) {
               "  keepwell simulate shop.yaml --chaos --seed 7 --for 30d\n"
               "  keepwell simulate shop.yaml --chaos --compare gentle.yaml"),
         [&options] { return simulate(options); }, arguments);
-    sub->add_option("FILE", options.files, "Policy files, or folders of them")->required();
+    add_files(sub, options.files, "Policy files, or folders of them")->required();
     CLI::Option* script =
         sub->add_option("--script", options.script, "What happens: `targets` and `events` as in a test file")
             ->type_name("FILE");
@@ -262,7 +269,7 @@ void add_plan(CLI::App& app, Arguments& arguments) {
               "  keepwell plan new.yaml --exit-code       0 the same, 2 changes, 1 an error\n"
               "  keepwell plan --from old.yaml new.yaml   without a running keepwell"),
         [&options] { return plan(options); }, arguments);
-    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    add_files(sub, options.files, "Policy files, or folders of them");
     sub->add_option("--from", options.from, "Compare with these files instead of asking a running keepwell")
         ->type_name("FILE")
         ->allow_extra_args(false);
@@ -279,7 +286,7 @@ void add_reload(CLI::App& app, Arguments& arguments) {
               "  keepwell reload                the files that it follows; SIGHUP does the same\n"
               "  keepwell reload new.yaml       others from now on"),
         [&options] { return reload(options); }, arguments);
-    sub->add_option("FILE", options.files, "Policy files, or folders of them");
+    add_files(sub, options.files, "Policy files, or folders of them");
     sub->add_option("--expect", options.expect, "Only if it is still this plan: what `plan` has named, FROM..TO")
         ->type_name("PLAN");
     add_socket(sub, options.socket);
@@ -534,6 +541,12 @@ int parse_failed(const CLI::App& app, const CLI::ParseError& error) {
     return usage(error.what(), chosen.empty() ? "" : chosen[0]->get_name());
 }
 
+/// `plan --exit-code` has 2 for changes, and 1 for every error.
+int exit_code_of(int code, const std::vector<std::string>& arguments) {
+    const bool is_asked_for = std::ranges::find(arguments, "--exit-code") != arguments.end();
+    return code == exit_usage && is_asked_for ? exit_failure : code;
+}
+
 /// Else the next file that is opened takes the place of what the shell has closed, and what is told goes into it.
 void open_what_is_closed() {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
@@ -574,7 +587,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return parse_failed(app, error);
+        return exit_code_of(parse_failed(app, error), {argv + 1, argv + argc});
     }
     if (version_wanted) return version({});
     if (!arguments.chosen) {

@@ -152,6 +152,13 @@ std::string count(const Json& services, const char* change, const char* what) {
     return std::to_string(count(services, change)) + " to " + what;
 }
 
+/// "the host and 2 to change"
+std::string to_change(const Json& services, bool host) {
+    const std::string what = count(services, "changed", "change");
+    if (!host) return what;
+    return count(services, "changed") == 0 ? "the host to change" : "the host and " + what;
+}
+
 /// What is done when dry-run ends, beside the changes.
 std::string due_text(const Json& plan) {
     std::string all;
@@ -210,7 +217,7 @@ std::string plan_text(const Json& plan, bool colours) {
     const Json& services = plan.at("services");
     for (const Json& service : services) all += service_text(service, colours);
     all += due_text(plan);
-    return all + count(services, "added", "add") + ", " + count(services, "changed", "change") + ", " +
+    return all + count(services, "added", "add") + ", " + to_change(services, !host.empty()) + ", " +
            count(services, "removed", "remove") + " (plan " + text(plan, "plan") + ")\n";
 }
 

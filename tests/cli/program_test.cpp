@@ -258,6 +258,26 @@ TEST_F(PlanCommand, tells_of_a_service_without_replicas_that_nothing_becomes_of_
               "0 to add, 0 to change, 1 to remove");
 }
 
+TEST_F(PlanCommand, counts_what_changes_of_the_host) {
+    const std::string quiet =
+        plan_of("mode: dry-run\nservices: {a: {command: run}}\n", "mode: enforce\nservices: {a: {command: run}}\n");
+    EXPECT_NE(quiet.find("\n0 to add, the host to change, 0 to remove"), std::string::npos) << quiet;
+    const std::string both = plan_of("mode: dry-run\nservices: {a: {command: run}}\n",
+                                     "mode: enforce\nservices: {a: {command: run, deploy: {replicas: 2}}}\n");
+    EXPECT_NE(both.find("\n0 to add, the host and 1 to change, 0 to remove"), std::string::npos) << both;
+}
+
+TEST_F(PlanCommand, ends_with_1_for_whatever_is_wrong_where_2_would_mean_changes) {
+    plan_of("services: {a: {command: run}}\n", "services: {a: {command: go}}\n");
+    EXPECT_EQ(run("plan --from before.yaml after.yaml --exit-code").code, 2);
+    EXPECT_EQ(run("plan --from before.yaml after.yaml --exit-code --sockt x").code, 1);
+    EXPECT_EQ(run("plan --exit-code --from before.yaml ''").code, 1);
+    EXPECT_EQ(run("plan --sockt x").code, 2);
+    for (const char* command : {"plan ''", "reload ''", "check ''"}) {
+        EXPECT_NE(run(command).err.find("the name of a file is empty"), std::string::npos) << run(command).err;
+    }
+}
+
 struct TestCommand : ProgramTest {
     TestCommand() {
         std::ofstream{folder / "shop.yaml"} << "services:\n  web: {command: web, healthcheck: {tcp: \"a:1\"}}\n";
