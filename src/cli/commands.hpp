@@ -75,11 +75,11 @@ struct EventsOptions {
 };
 
 struct ExplainOptions {
-    std::string target;          ///< or a field of the policy
-    bool field = false;          ///< a field, whatever runs
-    std::string journal;         ///< a moment of this recorded past instead of now
-    std::string at;              ///< that moment: how long ago, a time, or "+" and how long after the run began
-    std::uint64_t incident = 0;  ///< or when this incident was opened
+    std::string target;                     ///< or a field of the policy
+    bool field = false;                     ///< a field, whatever runs
+    std::string journal;                    ///< a moment of this recorded past instead of now
+    std::optional<std::string> at;          ///< how long ago, a time, or "+" and how long after the run began
+    std::optional<std::uint64_t> incident;  ///< or when this one was opened
     std::string socket;
     Format format = Format::text;
 };

@@ -15,7 +15,9 @@ std::string journal_folder(const std::string& given) {
 std::string existing_journal(const std::string& given) {
     const std::string folder = journal_folder(given);
     if (!journal::list_files(folder).empty()) return folder;
-    complain("there is no journal in " + given);
+    const std::string rehearsed = given + "/dry-run";
+    const bool is_there = !journal::list_files(journal_folder(rehearsed)).empty();
+    complain("there is no journal in " + given + (is_there ? "; that of a dry run is in " + rehearsed : ""));
     return {};
 }
 

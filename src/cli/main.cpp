@@ -157,12 +157,14 @@ void add_check(CLI::App& app, Arguments& arguments) {
 }
 
 /// A whole number; `wanted` says in words what else it is not: "a seed such as 7".
-CLI::Option* add_number(CLI::App* sub, const char* name, std::uint64_t& number, const char* wanted,
-                        const char* description) {
+template <typename Number>
+CLI::Option* add_number(CLI::App* sub, const char* name, Number& number, const char* wanted, const char* description) {
     const auto take = [&number, wanted](const std::string& text) {
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error == std::errc{} && end == text.data() + text.size()) return;
-        throw CLI::ValidationError("`" + text + "` is not " + wanted);
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc{} || end != text.data() + text.size())
+            throw CLI::ValidationError("`" + text + "` is not " + wanted);
+        number = value;
     };
     return sub->add_option_function<std::string>(name, take, description)->type_name("N");
 }
@@ -343,8 +345,9 @@ void add_explain(CLI::App& app, Arguments& arguments) {
     sub->add_flag("--field", options.field, "It is a field of the policy, also where a target is called so");
     CLI::Option* journal =
         sub->add_option("--journal", options.journal, "As it was in this recorded past")->type_name("DIR");
-    CLI::Option* at = sub->add_option("--at", options.at,
-                                      "Then: how long ago, a time (RFC 3339), or so long after the last run began");
+    CLI::Option* at = sub->add_option_function<std::string>(
+        "--at", [&options](const std::string& text) { options.at = text; },
+        "Then: how long ago, a time (RFC 3339), or so long after the last run began");
     at->type_name("1h|TIME|+45s")->needs(journal);
     add_number(sub, "--incident", options.incident, "the number of an incident", "When this incident was opened")
         ->needs(journal)

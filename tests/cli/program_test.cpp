@@ -466,6 +466,21 @@ TEST_F(SimulateCommand, keeps_a_journal_that_is_explained_and_decided_again) {
               std::string::npos);
     EXPECT_EQ(before.out.find("The journal ends"), std::string::npos);
     EXPECT_EQ(run("explain web --journal past --at +soon").code, 2);
+    EXPECT_EQ(run("explain web --journal past --at ''").code, 2);
+    const Done none = run("explain web --journal past --incident 0");
+    EXPECT_EQ(none.code, 1);
+    EXPECT_EQ(none.err, "keepwell: the journal has no incident 0\n");
+}
+
+TEST_F(SimulateCommand, is_told_where_a_journal_is_that_only_a_dry_run_has_kept) {
+    EXPECT_EQ(run("simulate shop.yaml --script script.yaml --journal past/dry-run").code, 0);
+    for (const char* command : {"replay past", "events --journal past", "explain web --journal past"}) {
+        const Done done = run(command);
+        EXPECT_EQ(done.code, 1);
+        EXPECT_EQ(done.err, "keepwell: there is no journal in past; that of a dry run is in past/dry-run\n");
+    }
+    EXPECT_EQ(run("replay past/dry-run").code, 0);
+    EXPECT_EQ(run("replay nowhere").err, "keepwell: there is no journal in nowhere\n");
 }
 
 TEST_F(SimulateCommand, keeps_a_journal_of_chaos_beside_its_outcome) {

@@ -98,16 +98,16 @@ int explain_field(const ExplainOptions& options) {
 std::optional<simulation::MomentWanted> moment_wanted(const ExplainOptions& options) {
     simulation::MomentWanted wanted;
     wanted.incident = options.incident;
-    if (options.at.empty()) return wanted;
-    if (options.at.starts_with('+')) {
-        wanted.age = parse_length(options.at.substr(1));
+    if (!options.at) return wanted;
+    if (options.at->starts_with('+')) {
+        wanted.age = parse_length(options.at->substr(1));
         return wanted.age ? std::optional{wanted} : std::nullopt;
     }
     const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    if (const auto length = parse_length(options.at)) {
+    if (const auto length = parse_length(*options.at)) {
         wanted.time = now - *length;
     } else {
-        wanted.time = journal::parse_rfc3339(options.at);
+        wanted.time = journal::parse_rfc3339(*options.at);
     }
     return wanted.time ? std::optional{wanted} : std::nullopt;
 }
@@ -143,9 +143,9 @@ Json remark(const char* topic, const std::string& text) {
 }
 
 /// Whose moment it is, where another one's incident is asked for; null otherwise.
-Json whose_moment(const simulation::PastMoment& moment, IncidentId incident, const std::string& target) {
-    if (incident == 0 || moment.target == target) return nullptr;
-    return remark("moment", "Incident " + std::to_string(incident) + " is of " + moment.target +
+Json whose_moment(const simulation::PastMoment& moment, std::optional<IncidentId> incident, const std::string& target) {
+    if (!incident || moment.target == target) return nullptr;
+    return remark("moment", "Incident " + std::to_string(*incident) + " is of " + moment.target +
                                 ": this is how it was with " + target + " when that was opened.");
 }
 

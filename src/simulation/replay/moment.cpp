@@ -44,7 +44,7 @@ class Search {
             is_last_of_run_.reset();
             return true;
         }
-        if (wanted_.incident == 0) {
+        if (!wanted_.incident) {
             found_ = Place{run_, has_begin_, record.at, record.time};
             return true;
         }
@@ -136,8 +136,8 @@ tl::expected<PastMoment, std::string> moment_of(const std::string& folder, const
     journal::read(folder, {}, [&search](const journal::Record& record) { return search.take(record); }, {});
     const auto& place = search.found();
     if (!place) {
-        if (wanted.incident != 0) {
-            return tl::make_unexpected("the journal has no incident " + std::to_string(wanted.incident));
+        if (wanted.incident) {
+            return tl::make_unexpected("the journal has no incident " + std::to_string(*wanted.incident));
         }
         const bool any = !wanted.time && !wanted.age;
         return tl::make_unexpected(std::string{any ? "the journal is empty" : "the journal begins later"});

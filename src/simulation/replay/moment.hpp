@@ -36,7 +36,7 @@ struct PastMoment {
 struct MomentWanted {
     std::optional<WallTime> time;
     std::optional<WallTime::duration> age;  ///< since the run's first record
-    IncidentId incident = 0;
+    std::optional<IncidentId> incident{};
 };
 
 /// The error is a sentence for people. What is damaged in the journal is not told.
