@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import textwrap
 import unittest
 
 import harness
@@ -55,7 +56,7 @@ class Hook(harness.Case):
         done = self.commit()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def test_all_policies_may_go_and_others_may_be_called_yml(self):
+    def test_all_policies_may_go_and_others_may_be_called_otherwise(self):
         self.commit()
         for one in (self.folder / "policies").iterdir():
             one.unlink()
@@ -63,11 +64,11 @@ class Hook(harness.Case):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.write("api.yml", POLICY)
         self.write("worse.yml", POLICY.replace("interval", "intervall"))
-        self.write("worst.yml", POLICY.replace("retries", "retrys"))
+        self.write("worst.json", '{"services": {"api": {"comand": "./api"}}}\n')
         done = self.commit()
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("worse.yml:4:", done.stdout + done.stderr)
-        self.assertIn("worst.yml:4:", done.stdout + done.stderr)
+        self.assertIn("worst.json:1:", done.stdout + done.stderr)
 
     def test_a_mistake_is_not_committed_and_shown_with_its_line(self):
         self.write("api.yaml", POLICY.replace("interval", "intervall"))
@@ -81,6 +82,25 @@ class Hook(harness.Case):
         done = self.commit()
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("an api that hangs is restarted", done.stdout + done.stderr)
+
+    def test_the_workflow_checks_every_policy_and_no_test(self):
+        workflow = (harness.ROOT / "examples/ci/github-workflow.yml").read_text()
+        step = textwrap.dedent(workflow.partition("- name: Check\n        run: |\n")[2].partition("      - name:")[0])
+
+        def check():
+            path = f"{harness.BIN}:{os.environ['PATH']}"
+            return subprocess.run(
+                ["sh", "-e", "-c", step], cwd=self.folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+            )  # fmt: skip
+
+        done = check()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for name in ("worse.yml", "worst.json"):
+            self.write(name, '{"services": {"api": {"comand": "./api"}}}\n')
+        done = check()
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for name in ("worse.yml", "worst.json"):
+            self.assertIn(f"::error file=policies/{name},line=1", done.stdout)
 
     def test_what_is_not_staged_does_not_count(self):
         self.assertEqual(self.commit().returncode, 0)
