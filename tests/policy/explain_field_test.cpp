@@ -22,6 +22,9 @@ TEST(ExplainField, a_field_is_found_by_its_whole_name_and_by_its_last_parts) {
     EXPECT_EQ(names_of("deploy.restart_policy.delay"), Names{"deploy.restart_policy.delay"});
     EXPECT_EQ(names_of("restart_policy.delay"), Names{"deploy.restart_policy.delay"});
     EXPECT_EQ(names_of("services.on_unhealthy"), Names{"on_unhealthy"});
+    EXPECT_EQ(names_of("services.api.healthcheck.retries"), Names{"healthcheck.retries"});
+    EXPECT_EQ(names_of("on_unhealthy.replace.order"), Names{"on_unhealthy.replace.order"});
+    EXPECT_EQ(names_of("replace.order"), Names{"on_unhealthy.replace.order"});
 }
 
 TEST(ExplainField, a_name_that_several_fields_have_brings_them_all) {

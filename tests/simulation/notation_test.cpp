@@ -29,6 +29,10 @@ TEST(Notation, a_life_says_how_it_begins_and_ends) {
     EXPECT_EQ(life.stops_in, std::nullopt);
 }
 
+TEST(Notation, a_signal_that_is_written_as_its_number_is_told_by_its_name) {
+    EXPECT_EQ(read_lives("signal 9").error().message, "expected a signal by its name, `KILL`, but this is `9`");
+}
+
 TEST(Notation, a_signal_may_be_written_with_or_without_sig) {
     EXPECT_EQ(read_lives("signal SEGV").value()[0].exit.value, SIGSEGV);
     EXPECT_EQ(read_lives("signal SIGSEGV").value()[0].exit.value, SIGSEGV);

@@ -56,6 +56,7 @@ std::string_view source_of(const BlockInfo& block, std::string_view field) {
 
 /// "deploy.restart_policy" out of "under `deploy.restart_policy`"; empty for the top level and a service.
 std::string_view path_of(const BlockInfo& block) {
+    if (block.id == "replace") return "on_unhealthy.replace";  // more than a mistake in it is told
     const auto first = block.belongs.find('`');
     if (first == std::string_view::npos) return {};
     return block.belongs.substr(first + 1, block.belongs.rfind('`') - first - 1);
@@ -72,16 +73,9 @@ bool ends_with_parts(std::string_view full, std::string_view wanted) {
     return full.size() == wanted.size() || full[full.size() - wanted.size() - 1] == '.';
 }
 
-std::string_view without_services(std::string_view field) {
-    constexpr std::string_view services = "services.";
-    return field.starts_with(services) ? field.substr(services.size()) : field;
-}
-
-}  // namespace
-
-std::vector<FieldMeaning> meanings_of(std::string_view field) {
+/// The fields of just this name, or whose last parts it is.
+std::vector<FieldMeaning> called(std::string_view wanted) {
     std::vector<FieldMeaning> found;
-    const auto wanted = without_services(field);
     if (wanted.empty()) return found;
     for (const auto* block : all_blocks()) {
         for (const auto& row : block->fields) {
@@ -95,6 +89,18 @@ std::vector<FieldMeaning> meanings_of(std::string_view field) {
     const bool has_exact = wanted.find('.') != std::string_view::npos && std::any_of(found.begin(), found.end(), exact);
     if (has_exact) std::erase_if(found, [&](const FieldMeaning& one) { return !exact(one); });
     return found;
+}
+
+}  // namespace
+
+std::vector<FieldMeaning> meanings_of(std::string_view field) {
+    constexpr std::string_view services = "services.";
+    if (!field.starts_with(services)) return called(field);
+    field.remove_prefix(services.size());
+    const auto found = called(field);
+    if (!found.empty()) return found;
+    const auto name = field.find('.');  // of the service
+    return name == std::string_view::npos ? found : called(field.substr(name + 1));
 }
 
 std::string closest_field(std::string_view field) {

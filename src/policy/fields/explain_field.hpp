@@ -18,7 +18,8 @@ struct FieldMeaning {
     std::string source;  ///< the system that the block's words and rules come from
 };
 
-/// The fields that this names: `retries`, `healthcheck.retries`, `deploy.restart_policy.delay`, `services.deploy.…`.
+/// The fields that this names: `retries`, `healthcheck.retries`, `deploy.restart_policy.delay`, `services.deploy.…` or
+/// `services.api.deploy.…`.
 /// The parts before the last are the fields that it stands under, the nearest last; as many as are given must fit.
 std::vector<FieldMeaning> meanings_of(std::string_view field);
 

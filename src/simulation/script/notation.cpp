@@ -120,7 +120,13 @@ int signal_of(Reader& reader) {
         reader.take();
         return number;
     }
-    reader.expected("a signal such as `SEGV`", words_of(signal_words()));
+    const auto is_number = [word](const Worded<int>& one) { return std::to_string(one.value) == word; };
+    const auto numbered = std::ranges::find_if(signal_words(), is_number);
+    if (numbered != signal_words().end()) {
+        reader.expected("a signal by its name, " + policy::quote(numbered->word));
+    } else {
+        reader.expected("a signal such as `SEGV`", words_of(signal_words()));
+    }
     return 0;
 }
 
