@@ -127,19 +127,9 @@ class Places {
   public:
     Places(const Policy& policy, const std::vector<FieldPlace>& places) : policy_{policy}, places_{places} {}
 
-    Origin of(const Origin& block, std::string_view field) const {
-        const std::string_view name = field.substr(field.rfind('.') + 1);
-        const std::uint32_t end = end_of(block);
-        Origin best = block;
-        std::uint32_t line = end;
-        for (const FieldPlace& place : places_) {
-            const bool inside = place.at.file == block.file && place.at.line >= block.line && place.at.line < line;
-            if (!inside || place.field != name) continue;
-            best = place.at;
-            line = place.at.line;
-        }
-        return best;
-    }
+    Origin of(const Origin& block, std::string_view field) const { return found(block, field).value_or(block); }
+
+    bool is_given(const Origin& block, std::string_view field) const { return found(block, field).has_value(); }
 
     /// The line of a field of the host, but for those of its `guard`.
     Origin of_host(std::string_view field) const {
@@ -149,6 +139,20 @@ class Places {
     }
 
   private:
+    /// The first line of it in or after this block, before the next entry.
+    std::optional<Origin> found(const Origin& block, std::string_view field) const {
+        const std::string_view name = field.substr(field.rfind('.') + 1);
+        std::optional<Origin> best;
+        std::uint32_t line = end_of(block);
+        for (const FieldPlace& place : places_) {
+            const bool inside = place.at.file == block.file && place.at.line >= block.line && place.at.line < line;
+            if (!inside || place.field != name) continue;
+            best = place.at;
+            line = place.at.line;
+        }
+        return best;
+    }
+
     /// Where the next entry begins.
     std::uint32_t end_of(const Origin& block) const {
         std::uint32_t end = UINT32_MAX;
@@ -225,6 +229,14 @@ std::optional<TargetKind> kind_of(const Side& entry) {
     return kind ? kind : kind_in(entry.policy.templates);
 }
 
+/// One kind of thing has fields that another has not, each with a default: of those, what nobody has written says
+/// nothing.
+void keep_given(ServiceChange& change, const Places& places) {
+    std::erase_if(change.fields, [&](const FieldChange& field) {
+        return field.effect != Effect::exchange && !places.is_given(change.origin, field.field);
+    });
+}
+
 ServiceChange compare(const Side& before, const Side& after, const Places& places) {
     const Text was = text_of(before);
     const Text is = text_of(after);
@@ -250,6 +262,7 @@ ServiceChange compare(const Side& before, const Side& after, const Places& place
     for (const auto& [slot, target] : was.of_targets) {
         if (!is.of_targets.contains(slot)) change.removed.push_back(target.name);
     }
+    if (change.effect == Effect::exchange) keep_given(change, places);
     return change;
 }
 

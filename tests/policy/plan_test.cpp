@@ -143,6 +143,20 @@ TEST(Plans, who_is_restarted_after_something_that_is_made_anew_is_named) {
               "~ web restart web after api\n");
 }
 
+TEST(Plans, of_another_kind_of_thing_what_is_given_is_told_and_no_default) {
+    EXPECT_EQ(plan_of("services:\n"
+                      "  a:\n"
+                      "    command: run\n",
+                      "services:\n"
+                      "  a:\n"
+                      "    image: i:1\n"
+                      "    hostname: h\n"),
+              "~ a exchange a\n"
+              "  hostname:  -> h (replace, line 4)\n"
+              "  image:  -> i:1 (replace, line 3)\n"
+              "  image or container:  -> container (exchange, line 2)\n");
+}
+
 TEST(Plans, services_and_replicas_come_and_go) {
     EXPECT_EQ(plan_of("services: {a: {command: run, deploy: {replicas: 2}}, old: {command: run}}\n",
                       "services: {a: {command: run, deploy: {replicas: 3}}, new: {command: run}}\n"),
