@@ -62,10 +62,15 @@ class HelpText final : public CLI::Formatter {
     }
 };
 
+/// What is done when this one is chosen.
+void choose(CLI::App* sub, Arguments& arguments, std::function<int()> command) {
+    sub->callback([&arguments, command = std::move(command)] { arguments.chosen = command; });
+}
+
 CLI::App* add(CLI::App& app, const char* name, const std::string& description, std::function<int()> command,
               Arguments& arguments) {
     CLI::App* sub = app.add_subcommand(name, description);
-    sub->callback([&arguments, command = std::move(command)] { arguments.chosen = command; });
+    choose(sub, arguments, std::move(command));
     return sub;
 }
 
@@ -124,14 +129,12 @@ CLI::Option* add_files(CLI::App* sub, std::vector<std::string>& files, const cha
 
 void add_run(CLI::App& app, Arguments& arguments) {
     RunOptions& options = arguments.run;
-    CLI::App* sub = add(
-        app, "run",
-        about("Supervise the services of a policy, in the foreground.",
-              "  keepwell run policy.yaml\n"
-              "  keepwell run policy.yaml --dry-run     probe for real, change nothing\n"
-              "  keepwell run conf.d -o jsonl           one JSON line an event\n"
-              "  keepwell run --labels                  heal containers as their labels ask, without a file"),
-        [&options] { return run(options); }, arguments);
+    CLI::App* sub = app.add_subcommand(
+        "run", about("Supervise the services of a policy, in the foreground.",
+                     "  keepwell run policy.yaml\n"
+                     "  keepwell run policy.yaml --dry-run     probe for real, change nothing\n"
+                     "  keepwell run conf.d -o jsonl           one JSON line an event\n"
+                     "  keepwell run --labels                  heal containers as their labels ask, without a file"));
     add_files(sub, options.files, "Policy files, or folders of them");
     sub->add_flag("--labels", options.labels, "Containers are targets as their labels ask (docs/labels.md)");
     sub->callback([&options, &arguments] {
@@ -236,15 +239,14 @@ void add_chaos(CLI::App* sub, SimulateOptions& options) {
 
 void add_simulate(CLI::App& app, Arguments& arguments) {
     SimulateOptions& options = arguments.simulate;
-    CLI::App* sub = add(
-        app, "simulate",
+    CLI::App* sub = app.add_subcommand(
+        "simulate",
         about("Play a made-up past against a policy, on a virtual clock; nothing is started.",
               "  keepwell simulate shop.yaml --script monday.yaml\n"
               "  keepwell simulate shop.yaml --script monday.yaml -o svg > monday.svg\n"
               "  keepwell simulate shop.yaml --script monday.yaml --journal monday   for explain and replay\n"
               "  keepwell simulate shop.yaml --chaos --seed 7 --for 30d\n"
-              "  keepwell simulate shop.yaml --chaos --compare gentle.yaml"),
-        [&options] { return simulate(options); }, arguments);
+              "  keepwell simulate shop.yaml --chaos --compare gentle.yaml"));
     add_files(sub, options.files, "Policy files, or folders of them")->required();
     CLI::Option* script =
         sub->add_option("--script", options.script, "What happens: `targets` and `events` as in a test file")
@@ -370,11 +372,8 @@ void add_replay(CLI::App& app, Arguments& arguments) {
     add_format(sub, options.format, text_or_json);
 }
 
-CLI::App* add_operate(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
-                      int (*command)(const OperateOptions&)) {
-    OperateOptions& options = arguments.operate;
-    CLI::App* sub = add(
-        app, name, description, [&options, command] { return command(options); }, arguments);
+CLI::App* add_operate(CLI::App& app, OperateOptions& options, const char* name, const std::string& description) {
+    CLI::App* sub = app.add_subcommand(name, description);
     add_socket(sub, options.socket);
     add_format(sub, options.format, text_or_json);
     return sub;
@@ -394,7 +393,7 @@ CLI::Option* add_targets(CLI::App* sub, OperateOptions& options) {
 /// Every command but replace also takes --all.
 CLI::App* add_for_all(CLI::App& app, Arguments& arguments, const char* name, const std::string& description,
                       int (*command)(const OperateOptions&)) {
-    CLI::App* sub = add_operate(app, arguments, name, description, command);
+    CLI::App* sub = add_operate(app, arguments.operate, name, description);
     add_targets(sub, arguments.operate);
     sub->add_flag("--all", arguments.operate.all, "Everything on this host");
     sub->callback([&arguments, command] {
@@ -428,11 +427,11 @@ void add_operations(CLI::App& app, Arguments& arguments) {
                     &restart),
         options);
     CLI::App* replacing = add_operate(
-        app, arguments, "replace",
+        app, options, "replace",
         about("Put a new container with the same settings in the place of a target's, and wait until it is healthy, "
               "or has run for 1s without a healthcheck. The old one comes back if it does not.",
-              "  keepwell replace web"),
-        &replace);
+              "  keepwell replace web"));
+    choose(replacing, arguments, [&options] { return replace(options); });
     add_targets(replacing, options)->required();
     add_waiting(replacing, options);
     add_for_all(

@@ -65,7 +65,6 @@ class FileWriter final : public Sink {
     std::uint64_t last_seq() const { return last_seq_; }
     /// Records that could not be kept, since it was opened.
     std::uint64_t lost() const { return lost_; }
-    bool in_trouble() const { return trouble_; }
 
   private:
     struct FileId {

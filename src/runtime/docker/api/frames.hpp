@@ -38,9 +38,7 @@ class FrameDecoder {
         }
     }
 
-    /// It began with, or went on with, what is no frame: nothing after it can be understood.
-    bool malformed() const { return malformed_; }
-    /// It may end here: neither a header nor a payload is incomplete.
+    /// It may end here: neither a header nor a payload is incomplete, and nothing came that is no frame.
     bool complete() const { return !malformed_ && header_size_ == 0 && left_ == 0; }
 
   private:
@@ -55,7 +53,7 @@ class FrameDecoder {
     std::array<unsigned char, whole_header> header_{};
     std::size_t header_size_ = 0;  ///< bytes of the header that came
     std::uint32_t left_ = 0;       ///< bytes of the payload that did not
-    bool malformed_ = false;
+    bool malformed_ = false;       ///< what came is no frame: nothing after it can be understood
 };
 
 /// What a command in a container printed: the beginning of stdout and stderr, as they came, and how much there was.
