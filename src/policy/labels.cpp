@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "keepwell/model/awaited.hpp"
+#include "keepwell/model/fact.hpp"
 #include "policy/canonical/canonical.hpp"
 #include "policy/document/json_line.hpp"
 #include "policy/document/text.hpp"
@@ -495,8 +496,8 @@ class LabelReader {
         auto text = canonical(policy, 0);
         for (const auto& dependency : labelled.depends_on) {
             text += "depends_on " + dependency.names.front() + " " +
-                    std::to_string(static_cast<int>(dependency.rules.condition)) +
-                    (dependency.rules.restart ? " restart" : "") + "\n";
+                    std::string{to_string(dependency.rules.condition)} + (dependency.rules.restart ? " restart" : "") +
+                    "\n";
         }
         return stable_hash(text);
     }
