@@ -11,13 +11,13 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <climits>
 #include <cstring>
 #include <unordered_map>
 
+#include "runtime/errors.hpp"
 #include "runtime/loop.hpp"
 
 namespace keepwell::runtime {
@@ -68,33 +68,6 @@ long milliseconds(Duration duration) {
 }
 
 }  // namespace
-
-bool is_our_lack(int error, int family) {
-    switch (error) {
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-        case ENOSPC:  // of epoll watches
-        case EAGAIN: return true;
-        case EADDRNOTAVAIL: return family == AF_INET;
-        default: return false;
-    }
-}
-
-std::string describe_error(int error) {
-    const char* description = ::strerrordesc_np(error);
-    std::string text = description ? description : "error " + std::to_string(error);
-    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-    return text;
-}
-
-std::string describe_connect_error(int error, std::string_view host, std::uint16_t port) {
-    std::string text = describe_error(error);
-    const bool bracket = host.find(':') != std::string_view::npos;
-    text.append(bracket ? " ([" : " (").append(host).append(bracket ? "]:" : ":");
-    return text + std::to_string(port) + ')';
-}
 
 UrlPlace place_of(const std::string& url) {
     initialise_once();

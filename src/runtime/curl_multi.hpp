@@ -116,14 +116,4 @@ class CurlMulti {
     std::unique_ptr<Impl> impl_;
 };
 
-/// The descriptors, ports, buffers or memory that this errno speaks of are ours: it says nothing about the other side.
-/// `family` is the socket's: EADDRNOTAVAIL means "no free local port" only where the host has such addresses at all.
-bool is_our_lack(int error, int family);
-
-/// "connection refused": an errno, for people.
-std::string describe_error(int error);
-
-/// "connection refused (127.0.0.1:6767)": why no connection could be made, for people.
-std::string describe_connect_error(int error, std::string_view host, std::uint16_t port);
-
 }  // namespace keepwell::runtime

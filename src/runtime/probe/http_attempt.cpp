@@ -1,5 +1,6 @@
 // The http probe: place, name, one request on a fresh connection, verdict.
 #include "runtime/curl_multi.hpp"
+#include "runtime/errors.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/probe/attempt.hpp"
 #include "runtime/probe/http_judge.hpp"

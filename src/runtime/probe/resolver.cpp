@@ -17,7 +17,7 @@
 #include <system_error>
 #include <thread>
 
-#include "runtime/curl_multi.hpp"
+#include "runtime/errors.hpp"
 #include "runtime/loop.hpp"
 
 namespace keepwell::runtime {
@@ -29,7 +29,7 @@ constexpr std::size_t many_names = 1024;
 Resolved not_found(int code, int system_error) {
     const bool by_system = code == EAI_SYSTEM;
     const char* text = by_system ? ::strerrordesc_np(system_error) : ::gai_strerror(code);
-    const bool lack = code == EAI_MEMORY || (by_system && is_our_lack(system_error, AF_UNSPEC));
+    const bool lack = code == EAI_MEMORY || (by_system && is_our_lack(system_error));
     if (lack) return {Resolved::Kind::lack, {}, text};
     const bool plain = code == EAI_NONAME || code == EAI_NODATA;
     return {Resolved::Kind::unknown, {}, plain ? "" : text};

@@ -7,7 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 
-#include "runtime/curl_multi.hpp"
+#include "runtime/errors.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/probe/attempt.hpp"
 #include "runtime/probe/resolver.hpp"

@@ -1,9 +1,10 @@
-// Why a process could not be started. May know: errno.
+// Why a process could not be started. May know: errors.
 #pragma once
 
-#include <cerrno>
 #include <string>
 #include <system_error>
+
+#include "runtime/errors.hpp"
 
 namespace keepwell::runtime {
 
@@ -14,8 +15,7 @@ struct LaunchFailure {
 };
 
 inline LaunchFailure launch_failure(const std::string& what, int error) {
-    const bool lack = error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
-    return {what + ": " + std::generic_category().message(error), lack};
+    return {what + ": " + std::generic_category().message(error), is_our_lack(error)};
 }
 
 }  // namespace keepwell::runtime

@@ -9,6 +9,7 @@
 
 #include "runtime/curl_multi.hpp"
 #include "runtime/docker/api/engine_message.hpp"
+#include "runtime/errors.hpp"
 #include "runtime/loop.hpp"
 #include "runtime/probe/resolver.hpp"
 

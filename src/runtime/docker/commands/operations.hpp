@@ -1,7 +1,7 @@
 // The commands for one container that are not a replacement: start, stop, restart, discard, and what is kept as
 // evidence. Each ends exactly once, by what inspect says.
-// May know: workplace, deeds, creation, replacement (for what is made anew by a start).
-// Threads: the loop only.
+// May know: workplace, deeds, dependant_restarts, creation, settling and replacement (for what is made anew by a
+// start). Threads: the loop only.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 
 #include "keepwell/model/names.hpp"
 #include "runtime/docker/commands/deeds.hpp"
+#include "runtime/docker/commands/dependant_restarts.hpp"
 #include "runtime/docker/commands/replacement.hpp"
 #include "runtime/docker/commands/settling.hpp"
 #include "runtime/docker/commands/workplace.hpp"

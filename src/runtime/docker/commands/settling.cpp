@@ -20,21 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int network_patience = 4;       // times an asker's slack
-constexpr Duration default_grace = 10s;   // Docker's, where the container says nothing
 constexpr Duration stop_slack = 15s;      // an engine takes so long beyond a grace
 constexpr Duration events_patience = 5s;  // of what it remembers
-/// An engine's times of two ends that belong together lie so far apart at most.
-constexpr Duration together = 1s;
 
 // The engine's name filter is a regular expression; a name holds no other character that means something there.
 std::string name_filter(const std::string& name) {
     std::string pattern;
     for (const char c : name) pattern += c == '.' ? std::string{"\\."} : std::string{c};
     return url_encode(json_line(Json{{"name", {pattern}}}));
-}
-
-Duration own_grace(const ContainerView& view) {
-    return view.stop_timeout && *view.stop_timeout >= 0 ? std::chrono::seconds(*view.stop_timeout) : default_grace;
 }
 
 bool is_same_entry(const Look& one, const Look& other) {
@@ -80,18 +73,6 @@ std::string without_own_alias(const std::string& json, const std::string& name) 
 // Docker's DNS tells others on its networks where it is.
 bool has_names(const Look& look) {
     return std::ranges::any_of(look.view.networks, [](const auto& network) { return is_user_defined(network.name); });
-}
-
-// It ran when what it depends on ended.
-bool ended_with(const ContainerView& view, EngineTime since) {
-    return view.started_at != EngineTime{} && view.finished_at >= since - together;
-}
-
-/// Somebody else's, or a person wants it so: what was renewed goes on without it.
-bool is_left_alone(const Workplace& place, const Look& dependant, const std::function<void(const std::string&)>& tell) {
-    const std::string why = place.why_left_alone(dependant.view);
-    if (!why.empty()) tell(dependant.view.name + " depends on it and is left alone: " + why);
-    return !why.empty();
 }
 
 }  // namespace
@@ -460,50 +441,6 @@ void SettleOperation::settle(const std::string& name, std::function<void(Settlin
     settling_ = std::make_unique<Settling>(place_, std::move(wanted), tell_);
     if (given_up_) settling_->give_up();
     settling_->begin(std::move(done));
-}
-
-// ---- dependants of what was restarted in place ----------------------------------------------------------------------
-
-DependantRestarts::DependantRestarts(Workplace& place, Look parent, std::function<void(const std::string&)> tell)
-    : place_(place), parent_(std::move(parent)), tell_(std::move(tell)) {}
-
-void DependantRestarts::begin(std::function<void()> done) {
-    done_ = std::move(done);
-    dig(parent_);
-}
-
-// Those of `parent` come after what is due already.
-void DependantRestarts::dig(const Look& parent) {
-    seen_.push_back(parent.view.id);
-    place_.neighbours.dependants(parent.view.id, [this, parent](const std::vector<Dependant>& all) {
-        for (const auto& one : all) {
-            const bool again = std::ranges::find(seen_, one.id) != seen_.end();
-            if (again || !one.must_be_restarted() || place_.target_of(one.id)) continue;
-            due_.push_back({one, parent.view.finished_at, parent.view.started_at});
-        }
-        next();
-    });
-}
-
-void DependantRestarts::next() {
-    if (due_.empty()) {
-        const auto done = std::move(done_);
-        return done();
-    }
-    const Due due = due_.front();
-    due_.erase(due_.begin());
-    place_.asker.look(due.dependant.id, [this, due](const Look& look) {
-        const bool runs_on = look.view.runs() && look.view.started_at < due.parent_started;
-        const bool fell = look.exists && !look.up() && due.since != EngineTime{} && ended_with(look.view, due.since);
-        if ((!runs_on && !fell) || is_left_alone(place_, look, tell_)) return next();
-        tell_("restart " + look.view.name + ", which depends on it");
-        restart_container(place_.asker, look.view.id, look.life(), own_grace(look.view),
-                          [this, name = look.view.name](const Look& now, const std::string& failure) {
-                              if (failure.empty()) return dig(now);
-                              tell_(name + " could not be restarted: " + failure);
-                              next();
-                          });
-    });
 }
 
 }  // namespace keepwell::runtime::docker

@@ -1,7 +1,7 @@
 // Takes a replacement to its end, one way or the other, from wherever it is: looks at what is there, takes the one step
 // that comes next (situation.hpp), looks again. Also what a replacement that failed is undone with, and how a dependant
 // is made anew.
-// May know: workplace, situation, deeds, replica. Threads: the loop only.
+// May know: workplace, situation, deeds, dependant_restarts, replica. Threads: the loop only.
 #pragma once
 
 #include <functional>
@@ -11,12 +11,11 @@
 
 #include "runtime/docker/commands/creation.hpp"
 #include "runtime/docker/commands/deeds.hpp"
+#include "runtime/docker/commands/dependant_restarts.hpp"
 #include "runtime/docker/commands/situation.hpp"
 #include "runtime/docker/commands/workplace.hpp"
 
 namespace keepwell::runtime::docker {
-
-class DependantRestarts;
 
 class Settling final : public Operation {
   public:
@@ -119,31 +118,6 @@ class SettleOperation final : public Operation {
     const std::function<void(const std::string&)> tell_;
     std::unique_ptr<Settling> settling_;
     bool given_up_ = false;
-};
-
-/// Restarts, in order, what shares a namespace with a container that was restarted in place or asks Compose for it, as
-/// far as it is nobody's target, and what depends on that.
-class DependantRestarts {
-  public:
-    DependantRestarts(Workplace& place, Look parent, std::function<void(const std::string&)> tell);
-    /// Once. Failures are told; they are not the parent's.
-    void begin(std::function<void()> done);
-
-  private:
-    void next();
-    void dig(const Look& parent);
-
-    Workplace& place_;
-    const Look parent_;
-    const std::function<void(const std::string&)> tell_;
-    std::function<void()> done_;
-    std::vector<std::string> seen_;  ///< ids, so that a circle ends
-    struct Due {
-        Dependant dependant;
-        EngineTime since;  ///< one that ended after this ended because of its parent
-        EngineTime parent_started;
-    };
-    std::vector<Due> due_;
 };
 
 }  // namespace keepwell::runtime::docker
