@@ -382,59 +382,59 @@ void Supervisor::write(journal::Record record) {
     for (auto& [key, observer] : observers_) observer(record);
 }
 
-void Supervisor::execute(const Command& command) {
-    struct Execute {
-        Supervisor& self;
-        const TargetSpec& target(TargetIndex index) const { return self.engine_.policy().targets[index]; }
+/// Hands each command to the end that carries it out.
+struct Supervisor::Execute {
+    Supervisor& self;
+    const TargetSpec& target(TargetIndex index) const { return self.engine_.policy().targets[index]; }
 
-        ContainerPort* containers(TargetIndex index) const {
-            return is_container(target(index)) ? self.ports_.containers : nullptr;
-        }
+    ContainerPort* containers(TargetIndex index) const {
+        return is_container(target(index)) ? self.ports_.containers : nullptr;
+    }
 
-        void operator()(const command::Start& start) const {
-            if (auto* port = containers(start.target)) return port->start(start.id, start.target, target(start.target));
-            self.ports_.processes.start(start.id, start.target, target(start.target));
+    void operator()(const command::Start& start) const {
+        if (auto* port = containers(start.target)) return port->start(start.id, start.target, target(start.target));
+        self.ports_.processes.start(start.id, start.target, target(start.target));
+    }
+    void operator()(const command::Stop& stop) const {
+        if (auto* port = containers(stop.target)) {
+            return port->stop(stop.id, stop.target, target(stop.target), stop.instance, stop.grace);
         }
-        void operator()(const command::Stop& stop) const {
-            if (auto* port = containers(stop.target)) {
-                return port->stop(stop.id, stop.target, target(stop.target), stop.instance, stop.grace);
-            }
-            self.ports_.processes.stop(stop.id, stop.target, stop.instance, target(stop.target).process.stop_signal,
-                                       stop.grace);
+        self.ports_.processes.stop(stop.id, stop.target, stop.instance, target(stop.target).process.stop_signal,
+                                   stop.grace);
+    }
+    void operator()(const command::Restart& restart) const {
+        self.ports_.containers->restart(restart.id, restart.target, target(restart.target), restart.instance,
+                                        restart.grace);
+    }
+    void operator()(const command::Replace& replace) const {
+        self.ports_.containers->replace(replace, target(replace.target));
+    }
+    void operator()(const command::Settle& settle) const {
+        self.ports_.containers->settle(settle, target(settle.target));
+    }
+    void operator()(const command::Discard& discard) const {
+        if (!discard.instance.is_process()) {
+            return self.ports_.containers->discard(discard.id, discard.instance, discard.grace);
         }
-        void operator()(const command::Restart& restart) const {
-            self.ports_.containers->restart(restart.id, restart.target, target(restart.target), restart.instance,
-                                            restart.grace);
-        }
-        void operator()(const command::Replace& replace) const {
-            self.ports_.containers->replace(replace, target(replace.target));
-        }
-        void operator()(const command::Settle& settle) const {
-            self.ports_.containers->settle(settle, target(settle.target));
-        }
-        void operator()(const command::Discard& discard) const {
-            if (!discard.instance.is_process()) {
-                return self.ports_.containers->discard(discard.id, discard.instance, discard.grace);
-            }
-            self.ports_.processes.stop(discard.id, no_target, discard.instance, discard.stop_signal, discard.grace);
-        }
-        void operator()(const command::RunProbe& probe) const {
-            self.ports_.probes.run(probe.id, probe.target, target(probe.target),
-                                   self.engine_.service_of(probe.target).healthcheck->timeout);
-        }
-        void operator()(const command::CancelProbe& cancel) const { self.ports_.probes.cancel(cancel.id); }
-        void operator()(const command::RunHook& hook) const {
-            self.ports_.processes.run_hook(hook.id, hook.target, target(hook.target),
-                                           target(hook.target).hooks[hook.rung].command, hook.timeout);
-        }
-        void operator()(const command::KeepEvidence& evidence) const { self.keep_evidence(evidence); }
-        void operator()(const command::Look& look) const {
-            if (self.ports_.containers) self.ports_.containers->look(look.target);
-        }
-        void operator()(const command::Release& release) const { self.ports_.containers->release(release.target); }
-    };
-    std::visit(Execute{*this}, command);
-}
+        self.ports_.processes.stop(discard.id, no_target, discard.instance, discard.stop_signal, discard.grace);
+    }
+    void operator()(const command::RunProbe& probe) const {
+        self.ports_.probes.run(probe.id, probe.target, target(probe.target),
+                               self.engine_.service_of(probe.target).healthcheck->timeout);
+    }
+    void operator()(const command::CancelProbe& cancel) const { self.ports_.probes.cancel(cancel.id); }
+    void operator()(const command::RunHook& hook) const {
+        self.ports_.processes.run_hook(hook.id, hook.target, target(hook.target),
+                                       target(hook.target).hooks[hook.rung].command, hook.timeout);
+    }
+    void operator()(const command::KeepEvidence& evidence) const { self.keep_evidence(evidence); }
+    void operator()(const command::Look& look) const {
+        if (self.ports_.containers) self.ports_.containers->look(look.target);
+    }
+    void operator()(const command::Release& release) const { self.ports_.containers->release(release.target); }
+};
+
+void Supervisor::execute(const Command& command) { std::visit(Execute{*this}, command); }
 
 void Supervisor::keep_evidence(const command::KeepEvidence& command) {
     journal::Evidence evidence;

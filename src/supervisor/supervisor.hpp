@@ -84,6 +84,7 @@ class Supervisor {
     void keep(journal::Body body, TargetIndex target);
     void append(std::string target, std::string service, journal::Body body);
     void write(journal::Record record);
+    struct Execute;
     void execute(const Command& command);
     void keep_evidence(const command::KeepEvidence& command);
     void follow_calendar(Instant now);

@@ -218,6 +218,14 @@ class EngineModel {
     }
 
     void script() {
+        script_engine();
+        script_looks();
+        script_lives();
+        script_changes();
+        script_networks();
+    }
+
+    void script_engine() {
         engine.on("GET /events", [this](const Request& request) {
             if (request.parameter("until").empty()) return Reply::chunked(200).follow(events);
             return Reply::json(200, "");
@@ -229,11 +237,16 @@ class EngineModel {
                                                         {"Name":"net","Id":"n","Driver":"bridge","Scope":"local"}])"));
         engine.on("GET /images/*/json",
                   Reply::json(200, R"({"Id":"sha256:app","Os":"linux","Architecture":"amd64","Config":{}})"));
+    }
+
+    void script_looks() {
         on("GET /containers/json", [this](const Request& request) { return list(request); });
         on_container("GET /containers/*/json",
                      [](Container& container, const Request&) { return Reply::json(200, inspect(container).dump()); });
         on_container("GET /containers/*/changes", [](Container&, const Request&) { return Reply::json(200, "null"); });
-        on("POST /containers/create", [this](const Request& request) { return create(request); });
+    }
+
+    void script_lives() {
         on_container("POST /containers/*/start", [this](Container& container, const Request&) {
             if (container.status == "running") return Reply::empty(304);
             start(container);
@@ -255,6 +268,10 @@ class EngineModel {
             start(container);
             return Reply::empty(204);
         });
+    }
+
+    void script_changes() {
+        on("POST /containers/create", [this](const Request& request) { return create(request); });
         on_container("POST /containers/*/rename", [this](Container& container, const Request& request) {
             const std::string name = request.parameter("name");
             if (container.name == name)
@@ -272,6 +289,9 @@ class EngineModel {
             containers.erase(std::string{container.id});
             return Reply::empty(204);
         });
+    }
+
+    void script_networks() {
         on("POST /networks/*/disconnect", [this](const Request& request) {
             const Json body = Json::parse(request.body);
             if (Container* container = named(body["Container"])) container->networks.erase(network_of(request));
@@ -287,6 +307,7 @@ class EngineModel {
             return Reply::empty(200);
         });
     }
+
     static std::string network_of(const Request& request) {
         const std::string rest = request.path.substr(std::string{"/networks/"}.size());
         return rest.substr(0, rest.find('/'));

@@ -21,16 +21,19 @@ void add_label(Decoder& decoder, const Node& at, std::string key, std::optional<
     selector.labels.push_back(ContainerSelector::Label{std::move(key), std::move(value)});
 }
 
+/// Without a value it may have any.
+void add_label(Decoder& decoder, const Member& written, ContainerSelector& selector) {
+    std::optional<std::string> value;
+    if (!written.value->is_null()) {
+        value = decoder.plain(*written.value, "text");
+        if (!value) return;
+    }
+    add_label(decoder, *written.key, written.key->text, std::move(value), selector);
+}
+
 void decode_label(Decoder& decoder, const Member& member, ContainerSelector& selector) {
     if (member.value->is_mapping()) {
-        for (const auto& one : member.value->members) {
-            std::optional<std::string> value;
-            if (!one.value->is_null()) {
-                value = decoder.plain(*one.value, "text");
-                if (!value) continue;
-            }
-            add_label(decoder, *one.key, one.key->text, std::move(value), selector);
-        }
+        for (const auto& one : member.value->members) add_label(decoder, one, selector);
         return;
     }
     const auto items = decoder.list(member.value, "`KEY=VALUE`, a list of them, or a mapping", true);

@@ -116,16 +116,18 @@ void add_host_line(Decoder& decoder, const Node& at, const std::string& line, st
     }
 }
 
+void add_addresses(Decoder& decoder, const Member& host, std::set<std::string>& hosts) {
+    const auto addresses = decoder.list(host.value, "an IP address, or a list of them", true);
+    for (const auto& node : addresses.value_or(std::vector<NodePtr>{})) {
+        const auto address = decoder.text(*node, "an IP address");
+        if (address) add_host(decoder, *node, host.key->text, *address, hosts);
+    }
+}
+
 void decode_extra_hosts(Decoder& decoder, const Member& member, EntryDraft& draft) {
     std::set<std::string> hosts;
     if (member.value->is_mapping()) {
-        for (const auto& one : member.value->members) {
-            const auto addresses = decoder.list(one.value, "an IP address, or a list of them", true);
-            for (const auto& node : addresses.value_or(std::vector<NodePtr>{})) {
-                const auto address = decoder.text(*node, "an IP address");
-                if (address) add_host(decoder, *node, one.key->text, *address, hosts);
-            }
-        }
+        for (const auto& host : member.value->members) add_addresses(decoder, host, hosts);
     } else if (const auto lines = decoder.list(member.value, "a mapping or a list of `NAME=ADDRESS`")) {
         for (const auto& node : *lines) {
             const auto line = decoder.text(*node, "`NAME=ADDRESS`");
