@@ -206,7 +206,8 @@ HttpRequest EngineApi::Impl::request(const Exchange& exchange) const {
     if (!exchange.registry_auth.empty()) request.headers.emplace_back("X-Registry-Auth", exchange.registry_auth);
     if (ping) request.wanted_header = "Api-Version";
     request.addresses = addresses_;
-    request.timeout = stream ? connect_timeout : exchange.deadline - loop_.now();
+    // One whose time is over has a moment left: 0 would be no timeout at all.
+    request.timeout = stream ? connect_timeout : std::max(exchange.deadline - loop_.now(), Duration{1});
     request.max_body = longest_answer;
     request.unix_socket = address_.socket;
     request.keep_alive = !stream && exchange.idempotent() && !exchange.repeated;
