@@ -95,13 +95,16 @@ void see_descendants(Family& family) { see_descendants(family, all_processes());
 
 std::vector<ProcessStat> leftovers_of(Family& family) {
     auto processes = all_processes();
+    // The leader is seen where it is known; once it is reaped, another process may have its number.
+    const auto may_be_left = [&](const ProcessStat& process) {
+        return !process.dead() && process.pid != family.leader && process.pid != getpid();
+    };
     for (const ProcessStat& process : processes) {
-        if (process.pid != getpid() && is_marked(process, family)) see(process, family);
+        if (may_be_left(process) && is_marked(process, family)) see(process, family);
     }
     see_descendants(family, processes);
-    std::erase_if(processes, [&](const ProcessStat& process) {
-        return process.dead() || process.pid == family.leader || !is_seen(process, family);
-    });
+    std::erase_if(processes,
+                  [&](const ProcessStat& process) { return !may_be_left(process) || !is_seen(process, family); });
     return processes;
 }
 
