@@ -25,6 +25,13 @@ std::vector<Service> several(int count) {
     return services;
 }
 
+/// Of them b, c and d depend on a.
+std::vector<Service> one_and_three_dependants() {
+    std::vector<Service> services = several(4);
+    for (std::size_t i = 1; i < services.size(); ++i) services[i].after(0);
+    return services;
+}
+
 void sick_from(World& world, const std::string& name, Duration from, Duration until = 24h) {
     world.of(name).answer = [from, until](World& now) {
         return now.now > Instant{from} && now.now < Instant{until} ? fail() : pass();
@@ -154,8 +161,7 @@ TEST(Gates, below_three_targets_there_is_no_storm) {
 }
 
 TEST(Gates, targets_explained_by_a_sick_dependency_do_not_make_a_storm) {
-    std::vector<Service> services = several(4);
-    for (int i = 1; i < 4; ++i) services[static_cast<std::size_t>(i)].after(0);
+    std::vector<Service> services = one_and_three_dependants();
     services[0].ladder({RunRung{}}).verify(1h);
     World world{policy_of(services, guard_of(MaxUnhealthy{true, 30}))};
     for (const char* name : {"a", "b", "c", "d"}) sick_from(world, name, 2s);
@@ -167,8 +173,7 @@ TEST(Gates, targets_explained_by_a_sick_dependency_do_not_make_a_storm) {
 }
 
 TEST(Gates, the_recovery_of_a_dependency_makes_no_storm_of_those_that_have_not_been_asked_since) {
-    std::vector<Service> services = several(4);
-    for (int i = 1; i < 4; ++i) services[static_cast<std::size_t>(i)].after(0);
+    std::vector<Service> services = one_and_three_dependants();
     for (Service& service : services) service.ladder({RunRung{}}).verify(1h);
     World world{policy_of(services, guard_of(MaxUnhealthy{true, 30}))};
     sick_from(world, "a", 2s, 10s);
@@ -180,8 +185,7 @@ TEST(Gates, the_recovery_of_a_dependency_makes_no_storm_of_those_that_have_not_b
 }
 
 TEST(Gates, those_that_stay_sick_after_their_dependency_has_recovered_make_a_storm) {
-    std::vector<Service> services = several(4);
-    for (int i = 1; i < 4; ++i) services[static_cast<std::size_t>(i)].after(0);
+    std::vector<Service> services = one_and_three_dependants();
     for (Service& service : services) service.ladder({RunRung{}}).verify(1h);
     World world{policy_of(services, guard_of(MaxUnhealthy{true, 30}))};
     sick_from(world, "a", 2s, 10s);
