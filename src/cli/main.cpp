@@ -544,8 +544,9 @@ int parse_failed(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 /// `plan --exit-code` has 2 for changes, and 1 for every error.
-int exit_code_of(int code, const std::vector<std::string>& arguments) {
-    const bool is_asked_for = std::ranges::find(arguments, "--exit-code") != arguments.end();
+int exit_code_of(const CLI::App& app, int code, const std::vector<std::string>& arguments) {
+    const bool is_asked_for =
+        app.got_subcommand("plan") && std::ranges::find(arguments, "--exit-code") != arguments.end();
     return code == exit_usage && is_asked_for ? exit_failure : code;
 }
 
@@ -589,7 +590,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return exit_code_of(parse_failed(app, error), {argv + 1, argv + argc});
+        return exit_code_of(app, parse_failed(app, error), {argv + 1, argv + argc});
     }
     if (version_wanted) return version({});
     if (!arguments.chosen) {

@@ -273,6 +273,7 @@ TEST_F(PlanCommand, ends_with_1_for_whatever_is_wrong_where_2_would_mean_changes
     EXPECT_EQ(run("plan --from before.yaml after.yaml --exit-code --sockt x").code, 1);
     EXPECT_EQ(run("plan --exit-code --from before.yaml ''").code, 1);
     EXPECT_EQ(run("plan --sockt x").code, 2);
+    EXPECT_EQ(run("check --exit-code before.yaml").code, 2) << "no other command has that option";
     for (const char* command : {"plan ''", "reload ''", "check ''"}) {
         EXPECT_NE(run(command).err.find("the name of a file is empty"), std::string::npos) << run(command).err;
     }
